@@ -1,0 +1,1 @@
+"""Scores models on cases and writes the routes."""

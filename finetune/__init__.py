@@ -1,0 +1,1 @@
+"""Rebuilds RadLite's models: corpus, base training, LoRA training, GGUF export, manifests."""

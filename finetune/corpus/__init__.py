@@ -1,0 +1,1 @@
+"""The synthetic corpus: generators, phrase banks and cases."""

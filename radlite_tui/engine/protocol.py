@@ -1,0 +1,142 @@
+"""What goes into the engine and what comes out. Imports `segments` only; knows nothing of tasks or radiology.
+
+A request names model files, prompt segments and limits. `Engine.generate` answers with events: any number of
+`Loading`, `Prefill`, `Token` and `Stats`, then exactly one of `Done`, `Cancelled` and `Failed`. All of them pickle,
+since they cross a pipe. Every backend speaks this protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from radlite_tui.segments import IM_END, Form, Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """One (weights, adapter) pair: one context. Paths are absolute; context is in tokens."""
+
+    weights: str
+    adapter: str | None = None
+    context: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One answer to generate.
+
+    max_tokens: answer tokens at most. temperature: 0 is greedy (the seed then changes nothing).
+    stop: control tokens that end the answer. form: closed answer to decode over, or None for free text.
+    """
+
+    model: ModelFiles
+    prompt: Prompt
+    max_tokens: int = 256
+    temperature: float = 0.0
+    seed: int = 0
+    stop: tuple[str, ...] = (IM_END,)
+    form: Form | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """Weights are being read; sent before a wait, with the file's name."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """Prompt tokens read so far, of total, of which `cached` came from the KV cache."""
+
+    done: int
+    total: int
+    cached: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """More answer text: whole characters only, so it can be shown as it comes. tokens: how many tokens it took."""
+
+    text: str
+    tokens: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Figures of a request so far. Seconds are wall time; rates are tokens per second, 0 before there is one.
+
+    prefill_tok_s counts only tokens that were computed, not cached ones.
+    """
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    prefill_s: float = 0.0
+    decode_s: float = 0.0
+    first_token_s: float = 0.0
+    total_s: float = 0.0
+    prefill_tok_s: float = 0.0
+    decode_tok_s: float = 0.0
+    load_s: float = 0.0
+    context: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer is complete. choices: for a form, one {string: probability} a choice, each summing to 1."""
+
+    text: str
+    finish: Literal["stop", "length"]
+    stats: Stats
+    choices: tuple[Mapping[str, float], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Stopped on request; text is what there was."""
+
+    text: str
+    stats: Stats
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No (more) answer. message is one sentence for the user; text is what there was.
+
+    kind: "too_long" (prompt does not fit; needed and context are token counts), "model" (file missing or not
+    loadable), "worker" (the engine process died and was replaced), "request" (anything else wrong with the request).
+    """
+
+    kind: Literal["too_long", "model", "worker", "request"]
+    message: str
+    text: str = ""
+    stats: Stats = field(default_factory=Stats)
+    needed: int = 0
+    context: int = 0
+
+
+Event = Loading | Prefill | Token | Stats | Done | Cancelled | Failed
+Final = Done | Cancelled | Failed
+
+
+class Engine(Protocol):
+    """A backend. Thread-safe: requests may come from several threads; `cancel` may come from any."""
+
+    def generate(self, request: Request) -> Iterator[Event]:
+        """Run a request. Closing the iterator early cancels it."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop the running request, in prefill or decode; its iterator then ends with Cancelled. Idle: no effect."""
+        ...
+
+    def count(self, model: ModelFiles, prompt: Prompt) -> int:
+        """The prompt's length in tokens by the model's own tokeniser. Raises ModelUnavailable."""
+        ...
+
+    def close(self) -> None:
+        """End the backend and everything it started. Safe to call twice."""
+        ...

@@ -1,0 +1,84 @@
+"""A task, a mode and a report become prompt segments. Pure: no tokeniser, no model.
+
+Two layouts. Report-first (our own models): `system | report | [TASK: tag] instruction`, so that every task and
+question about one report shares the report's prefix. Task-first (the published weights): the task line leads.
+Worked examples are earlier turns. The chat format is ChatML, written here and never taken from a model file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from radlite_tui.segments import IM_END, IM_START, Control, Prompt, Segment, Text
+from radlite_tui.tasks.base import Mode, Task
+from radlite_tui.tasks.report import Report
+
+PROMPT_VERSION = "1"
+SYSTEM = "You are a radiology assistant. You read reports and answer in the requested format."
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a model wants its prompt. answer_prefix opens the answer turn (Qwen3's empty think block, say)."""
+
+    order: Literal["report-first", "task-first"] = "report-first"
+    system: str = SYSTEM
+    answer_prefix: Prompt = ()
+
+
+DEFAULT_LAYOUT = Layout()
+
+
+def prompt(task: Task, mode: Mode, report: Report, words: str = "", layout: Layout = DEFAULT_LAYOUT) -> Prompt:
+    """The whole prompt, up to and including the opening of the answer turn."""
+    segments = list(opening(layout))
+    if mode.shots:
+        for example in task.examples:
+            segments += user_turn(task, mode, example.report, example.words, layout)
+            segments += [*answer_opening(layout), Text(example.answer), Control(IM_END), Text("\n")]
+    segments += user_turn(task, mode, report, words, layout)
+    return (*segments, *answer_opening(layout))
+
+
+def opening(layout: Layout = DEFAULT_LAYOUT) -> Prompt:
+    """The system turn: the prefix shared by everything asked of a model."""
+    return (Control(IM_START), Text(f"system\n{layout.system}"), Control(IM_END), Text("\n"))
+
+
+def answer_opening(layout: Layout = DEFAULT_LAYOUT) -> Prompt:
+    """What stands before an answer's first token."""
+    return (Control(IM_START), Text("assistant\n"), *layout.answer_prefix)
+
+
+def user_turn(task: Task, mode: Mode, report: Report, words: str, layout: Layout) -> Prompt:
+    """The user turn. Report-first keeps the report a segment of its own, so its tokens do not depend on the task."""
+    about, asked = report_text(report), asked_text(task, mode, words)
+    body: tuple[Segment, ...]
+    if not about:
+        body = (Text(f"user\n{asked}"),)
+    elif layout.order == "task-first":
+        body = (Text(f"user\n{asked}\n\n{about}"),)
+    else:
+        body = (Text(f"user\n{about}"), Text(f"\n\n{asked}"))
+    return (Control(IM_START), *body, Control(IM_END), Text("\n"))
+
+
+def asked_text(task: Task, mode: Mode, words: str) -> str:
+    """The task line, with the answer format for a model that was not tuned and the user's words where the task uses them."""
+    asked = f"[TASK: {task.tag}] {task.instruction}"
+    if not mode.tuned:
+        asked += f" {task.answer_format}"
+    if task.uses_words:
+        asked += f"\n{task.words_heading}: {words.strip()}"
+    return asked
+
+
+def report_text(report: Report) -> str:
+    """The report under its heading, with the prior before it; empty for a closed-book question."""
+    blocks = []
+    if report.prior is not None:
+        blocks.append(f"Prior report:\n{report.prior.strip()}")
+    if report.text.strip():
+        blocks.append(f"Report:\n{report.text.strip()}")
+    return "\n\n".join(blocks)
