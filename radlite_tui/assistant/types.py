@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from radlite_tui.engine.protocol import Stats
+from radlite_tui.routing.types import Routing as Routing
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.outputs import Output, Span
 from radlite_tui.tasks.report import Report
@@ -26,22 +27,6 @@ class Ask:
     mode: Mode | None = None
     max_tokens: int | None = None
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Routing:
-    """Which task, how sure, and why. by: who decided. alternatives: (tag, probability), best first, without the task."""
-
-    task: str | None
-    confidence: float
-    by: Literal["classifier", "tag", "user"]
-    alternatives: tuple[tuple[str, float], ...]
-    reason: str
-    seconds: float = 0.0
-
-    @property
-    def abstained(self) -> bool:
-        return self.task is None
 
 
 @dataclass(frozen=True)
