@@ -36,11 +36,11 @@ $(VENV)/bin/python:
 
 # llama-cpp-python comes as source: it is compiled for this machine's processor, once.
 $(VENV)/.llama: constraints.txt | $(VENV)/bin/python
-	@$(VENV)/bin/python -c 'import importlib.metadata as m, sys; sys.exit(m.version("llama-cpp-python") + "\n" not in open("constraints.txt").read().split("llama-cpp-python==")[1][:12] + "\n")' 2>/dev/null || { \
-		{ command -v c++ || command -v g++ || command -v clang++ ; } >/dev/null || \
-			{ echo "RadLite compiles llama.cpp and found no C++ compiler; install one (Debian or Ubuntu: g++, macOS: xcode-select --install) and run make again." >&2; exit 2; }; \
-		echo "Installing llama-cpp-python. Unless pip has it cached, llama.cpp is compiled now: about 10 minutes on 2 cores, once."; \
-		$(PIP) install --progress-bar off -c constraints.txt llama-cpp-python; }
+	@$(VENV)/bin/python -c 'import llama_cpp' 2>/dev/null || command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
+		{ echo "RadLite compiles llama.cpp and found no C++ compiler; install one (Debian or Ubuntu: apt install g++, macOS: xcode-select --install) and run make again." >&2; exit 2; }
+	@$(VENV)/bin/python -c 'import llama_cpp' 2>/dev/null || \
+		echo "Installing llama-cpp-python. Unless pip has it in its cache, llama.cpp is compiled now: about 10 minutes on 2 cores, once."
+	@$(PIP) install --quiet -c constraints.txt llama-cpp-python
 	@touch $@
 
 $(VENV)/.ready-run: $(VENV)/.llama pyproject.toml
