@@ -1,0 +1,11 @@
+"""Jaccard index of two sets. Pure; imports nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def jaccard(predicted: Iterable[object], gold: Iterable[object]) -> float:
+    """|P and G| / |P or G| of the two sets; 1.0 when both are empty (Jaccard 1901)."""
+    p, g = set(predicted), set(gold)
+    return len(p & g) / len(p | g) if p | g else 1.0

@@ -1,0 +1,37 @@
+"""Rows of scores as a Markdown table, and the block of the README they go into. Imports `evals.score` only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from evals.score import Row
+from radlite_tui.errors import BadInput
+
+BEGIN, END = "<!-- scores: begin -->", "<!-- scores: end -->"
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """One line a task and model, one column a mode, with the 95 % interval and the majority answer's score."""
+    modes = list(dict.fromkeys(r.mode for r in rows))
+    lines = [
+        "| task | metric | model | majority answer | " + " | ".join(modes) + " |",
+        "|---|---|---|---|" + "---|" * len(modes),
+    ]
+    by_key = {(r.task, r.model, r.mode): r for r in rows}
+    for task, model in dict.fromkeys((r.task, r.model) for r in rows):
+        own = [by_key.get((task, model, mode)) for mode in modes]
+        some = next(r for r in own if r is not None)
+        cells = [f"{r.value:.2f} ({r.low:.2f}-{r.high:.2f}), n {r.n}" if r else "" for r in own]
+        lines.append(f"| `{task}` | {some.metric} | {model} | {some.majority:.2f} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def insert(path: Path, text: str) -> None:
+    """Replace what stands between the two score markers of a document. Raises BadInput when they are not there."""
+    document = path.read_text(encoding="utf-8")
+    if BEGIN not in document or END not in document:
+        raise BadInput(f"{path} has no lines {BEGIN} and {END} to put the table between.")
+    head, rest = document.split(BEGIN, 1)
+    tail = rest.split(END, 1)[1]
+    path.write_text(f"{head}{BEGIN}\n{text}\n{END}{tail}", encoding="utf-8")
