@@ -6,15 +6,10 @@ management or guideline fact that is not in the TOML file.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from radlite_tui.tasks.data import table
 
 NONE_APPLIES = "No applicable RADS"
 
@@ -45,7 +40,11 @@ class Category:
 
 @dataclass(frozen=True)
 class System:
-    """One reporting system in the edition named. modifiers: what may follow a category after a slash, if anything."""
+    """One reporting system in the edition named.
+
+    modifiers: what may follow a category after a slash, if anything. shorthand: letters that stand for the name in
+    "LR-5". anatomy: words that show what a report is about when an answer gives only a category.
+    """
 
     name: str
     title: str
@@ -54,6 +53,8 @@ class System:
     advice: str
     parts: str
     modifiers: tuple[str, ...]
+    shorthand: str
+    anatomy: tuple[str, ...]
     categories: tuple[Category, ...]
 
     def category(self, code: str) -> Category | None:
@@ -61,16 +62,18 @@ class System:
         return next((category for category in self.categories if category.code == code), None)
 
 
-def _system(table: dict[str, Any]) -> System:
-    name = table["name"]
+def _system(entry: dict[str, Any]) -> System:
+    name = entry["name"]
     return System(
         name=name,
-        title=table["title"],
-        edition=table["edition"],
-        source=table["source"],
-        advice=table["advice"],
-        parts=table["parts"],
-        modifiers=tuple(table.get("modifiers", ())),
+        title=entry["title"],
+        edition=entry["edition"],
+        source=entry["source"],
+        advice=entry["advice"],
+        parts=entry["parts"],
+        modifiers=tuple(entry.get("modifiers", ())),
+        shorthand=entry.get("shorthand", ""),
+        anatomy=tuple(entry["anatomy"]),
         categories=tuple(
             Category(
                 system=name,
@@ -80,17 +83,12 @@ def _system(table: dict[str, Any]) -> System:
                 action=row["action"],
                 scale=row.get("scale", ""),
             )
-            for row in table["category"]
+            for row in entry["category"]
         ),
     )
 
 
-def _load() -> tuple[System, ...]:
-    text = Path(__file__).with_name("rads.toml").read_text(encoding="utf-8")
-    return tuple(_system(table) for table in tomllib.loads(text)["system"])
-
-
-SYSTEMS: tuple[System, ...] = _load()
+SYSTEMS: tuple[System, ...] = tuple(_system(entry) for entry in table("rads.toml")["system"])
 NONE_CATEGORY = Category("", "", "No RADS category applies to this report.", None, 0)
 _BY_LABEL = {category.label: category for system in SYSTEMS for category in system.categories} | {
     NONE_APPLIES: NONE_CATEGORY
