@@ -84,7 +84,9 @@ class AbnormalityDetection(Task):
             raise ParseError("Expected 14 lines such as '- Cardiomegaly: positive'.")
         answer = AbnormalityOutput({name.lower(): labels.get(name.lower(), "not_mentioned") for name in NAMES})
         if not lenient and text != written(answer):
-            raise ParseError("Expected the 14 labels in their order, one line each, such as '- Cardiomegaly: positive'.")
+            raise ParseError(
+                "Expected the 14 labels in their order, one line each, such as '- Cardiomegaly: positive'."
+            )
         return answer
 
     def form(self) -> Form:
@@ -120,7 +122,8 @@ class AbnormalityDetection(Task):
         ),
         Example(
             Report(
-                "The lungs are clear without consolidation or effusion. Cardiac size is normal. No pneumothorax. No rib fracture."
+                "The lungs are clear without consolidation or effusion. Cardiac size is normal. No pneumothorax. No "
+                "rib fracture."
             ),
             written(
                 output(
@@ -132,8 +135,8 @@ class AbnormalityDetection(Task):
         ),
         Example(
             Report(
-                "Dense opacity in the left lower lobe, which may represent pneumonia or aspiration. Mediastinum is not widened. "
-                "Possible small left effusion. No pulmonary oedema."
+                "Dense opacity in the left lower lobe, which may represent pneumonia or aspiration. Mediastinum is "
+                "not widened. Possible small left effusion. No pulmonary oedema."
             ),
             written(
                 output(
@@ -151,11 +154,12 @@ class AbnormalityDetection(Task):
     demonstrations = (
         Example(
             Report(
-                "CHEST RADIOGRAPH, PORTABLE AP\n\nINDICATION: Shortness of breath, known heart failure.\n\n"
-                "FINDINGS: The cardiac silhouette is moderately enlarged. There is vascular congestion with interstitial "
-                "pulmonary oedema. Bilateral pleural effusions, larger on the right, with adjacent atelectasis. No focal "
-                "consolidation. No pneumothorax. A left chest wall pacemaker is in place with two leads. Old healed fracture of "
-                "the right sixth rib.\n\nIMPRESSION: Cardiac decompensation with oedema and bilateral effusions."
+                "CHEST RADIOGRAPH, PORTABLE AP\n\nINDICATION: Shortness of breath, known heart failure.\n\nFINDINGS: "
+                "The cardiac silhouette is moderately enlarged. There is vascular congestion with interstitial "
+                "pulmonary oedema. Bilateral pleural effusions, larger on the right, with adjacent atelectasis. No "
+                "focal consolidation. No pneumothorax. A left chest wall pacemaker is in place with two leads. Old "
+                "healed fracture of the right sixth rib.\n\nIMPRESSION: Cardiac decompensation with oedema and "
+                "bilateral effusions."
             ),
             written(
                 output(

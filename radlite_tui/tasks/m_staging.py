@@ -14,8 +14,12 @@ _STAGE = re.compile(
 _SPELT = re.compile(
     r"\b(?:M|metastasis)[\s-]*(?:stage|staging|category|classification)\s*(?:is|of|:|=)?\s*([01])\b", re.IGNORECASE
 )
-_ABSENT = re.compile(r"^negative\b|\bno (?:evidence of )?(?:distant )?metasta|\bmetastas[ei]s(?: is| are)? absent", re.IGNORECASE)
-_PRESENT = re.compile(r"^positive\b|(?<!no )\bdistant metastas[ei]s (?:is |are )?(?:present|identified|seen)", re.IGNORECASE)
+_ABSENT = re.compile(
+    r"^negative\b|\bno (?:evidence of )?(?:distant )?metasta|\bmetastas[ei]s(?: is| are)? absent", re.IGNORECASE
+)
+_PRESENT = re.compile(
+    r"^positive\b|(?<!no )\bdistant metastas[ei]s (?:is |are )?(?:present|identified|seen)", re.IGNORECASE
+)
 
 
 class MStaging(LabelTask):
@@ -38,22 +42,22 @@ class MStaging(LabelTask):
     examples = (
         Example(
             Report(
-                "CT abdomen and pelvis. Sigmoid wall thickening over 5 cm. Three hypoattenuating lesions in the right "
-                "hepatic lobe up to 22 mm with rim enhancement, in keeping with metastases. No ascites."
+                "CT abdomen and pelvis. Sigmoid wall thickening over 5 cm. Three hypoattenuating lesions in the "
+                "right hepatic lobe up to 22 mm with rim enhancement, in keeping with metastases. No ascites."
             ),
             "M1",
         ),
         Example(
             Report(
-                "CT chest, abdomen and pelvis. Pancreatic head mass of 28 mm. Liver shows a simple cyst only. Lungs are clear. "
-                "No peritoneal nodules, no suspicious bone lesion."
+                "CT chest, abdomen and pelvis. Pancreatic head mass of 28 mm. Liver shows a simple cyst only. Lungs "
+                "are clear. No peritoneal nodules, no suspicious bone lesion."
             ),
             "M0",
         ),
         Example(
             Report(
-                "Staging CT for renal carcinoma. Left renal mass 6 cm. Multiple bilateral pulmonary nodules, new, and a lytic "
-                "lesion of the L2 vertebral body with soft tissue component."
+                "Staging CT for renal carcinoma. Left renal mass 6 cm. Multiple bilateral pulmonary nodules, new, "
+                "and a lytic lesion of the L2 vertebral body with soft tissue component."
             ),
             "M1",
         ),
@@ -61,12 +65,13 @@ class MStaging(LabelTask):
     demonstrations = (
         Example(
             Report(
-                "CT ABDOMEN AND PELVIS WITH CONTRAST\n\nINDICATION: Newly diagnosed carcinoma of the ascending colon.\n\n"
-                "FINDINGS: Irregular wall thickening of the ascending colon over 6 cm with stranding of the adjacent fat. Several "
-                "pericolic nodes, the largest 11 mm. The liver contains at least four ill-defined hypodense lesions in segments "
-                "V, VI and VIII, the largest 31 mm, showing peripheral enhancement. Spleen, pancreas and kidneys are unremarkable. "
-                "No free fluid. No destructive bone lesion.\n\n"
-                "IMPRESSION: Ascending colon tumour with multiple liver lesions consistent with metastatic disease."
+                "CT ABDOMEN AND PELVIS WITH CONTRAST\n\nINDICATION: Newly diagnosed carcinoma of the ascending "
+                "colon.\n\nFINDINGS: Irregular wall thickening of the ascending colon over 6 cm with stranding of "
+                "the adjacent fat. Several pericolic nodes, the largest 11 mm. The liver contains at least four "
+                "ill-defined hypodense lesions in segments V, VI and VIII, the largest 31 mm, showing peripheral "
+                "enhancement. Spleen, pancreas and kidneys are unremarkable. No free fluid. No destructive bone "
+                "lesion.\n\nIMPRESSION: Ascending colon tumour with multiple liver lesions consistent with "
+                "metastatic disease."
             ),
             "M1",
         ),

@@ -16,7 +16,8 @@ _SPELT = re.compile(
     r"\b(?:N|nodal|node)[\s-]*(?:stage|staging|category|classification)\s*(?:is|of|:|=)?\s*([0-3])\b", re.IGNORECASE
 )
 _NEGATIVE = re.compile(
-    r"^(?:lymph node involvement:\s*)?negative\b|^no (?:regional |pathologic(?:al)? )*(?:lymph )?(?:node|nodal)", re.IGNORECASE
+    r"^(?:lymph node involvement:\s*)?negative\b|^no (?:regional |pathologic(?:al)? )*(?:lymph )?(?:node|nodal)",
+    re.IGNORECASE,
 )
 
 
@@ -40,29 +41,30 @@ class NStaging(LabelTask):
     examples = (
         Example(
             Report(
-                "CT chest with contrast. Spiculated 31 mm mass in the right upper lobe. Right hilar nodes up to 14 mm short "
-                "axis are enlarged. No enlarged mediastinal or contralateral nodes. No supraclavicular adenopathy."
+                "CT chest with contrast. Spiculated 31 mm mass in the right upper lobe. Right hilar nodes up to 14 "
+                "mm short axis are enlarged. No enlarged mediastinal or contralateral nodes. No supraclavicular "
+                "adenopathy."
             ),
             "N1",
         ),
         Example(
             Report(
-                "CT abdomen. Circumferential thickening of the gastric antrum. Perigastric and coeliac nodes all measure "
-                "under 5 mm with preserved fatty hila. No regional lymphadenopathy."
+                "CT abdomen. Circumferential thickening of the gastric antrum. Perigastric and coeliac nodes all "
+                "measure under 5 mm with preserved fatty hila. No regional lymphadenopathy."
             ),
             "N0",
         ),
         Example(
             Report(
-                "CT thorax: left lower lobe tumour of 4.2 cm. Subcarinal node 18 mm and left lower paratracheal node 13 mm, "
-                "both enlarged. Right hilar nodes normal in size."
+                "CT thorax: left lower lobe tumour of 4.2 cm. Subcarinal node 18 mm and left lower paratracheal node "
+                "13 mm, both enlarged. Right hilar nodes normal in size."
             ),
             "N2",
         ),
         Example(
             Report(
-                "Chest CT for known left lung cancer. Enlarged right paratracheal nodes to 17 mm, contralateral to the "
-                "tumour, and a 12 mm left supraclavicular node with loss of its fatty hilum."
+                "Chest CT for known left lung cancer. Enlarged right paratracheal nodes to 17 mm, contralateral to "
+                "the tumour, and a 12 mm left supraclavicular node with loss of its fatty hilum."
             ),
             "N3",
         ),
@@ -70,12 +72,13 @@ class NStaging(LabelTask):
     demonstrations = (
         Example(
             Report(
-                "CT CHEST WITH CONTRAST\n\nCLINICAL HISTORY: 67-year-old with biopsy-proven adenocarcinoma of the lung, staging.\n\n"
-                "FINDINGS: There is a 3.8 x 3.1 cm spiculated mass in the left upper lobe abutting the pleura. Two enlarged "
-                "ipsilateral mediastinal nodes are present: aortopulmonary window, 16 mm short axis, and subcarinal, 15 mm. "
-                "A left hilar node measures 12 mm. No contralateral hilar, scalene or supraclavicular node is enlarged. "
-                "The liver and adrenal glands are normal. No pleural effusion.\n\n"
-                "IMPRESSION: Left upper lobe mass with enlarged ipsilateral mediastinal and subcarinal nodes."
+                "CT CHEST WITH CONTRAST\n\nCLINICAL HISTORY: 67-year-old with biopsy-proven adenocarcinoma of the "
+                "lung, staging.\n\nFINDINGS: There is a 3.8 x 3.1 cm spiculated mass in the left upper lobe abutting "
+                "the pleura. Two enlarged ipsilateral mediastinal nodes are present: aortopulmonary window, 16 mm "
+                "short axis, and subcarinal, 15 mm. A left hilar node measures 12 mm. No contralateral hilar, "
+                "scalene or supraclavicular node is enlarged. The liver and adrenal glands are normal. No pleural "
+                "effusion.\n\nIMPRESSION: Left upper lobe mass with enlarged ipsilateral mediastinal and subcarinal "
+                "nodes."
             ),
             "N2",
         ),

@@ -70,7 +70,7 @@ class AbnormalityOutput:
 
 @dataclass(frozen=True)
 class Change:
-    """One change since the prior report. status is one of STATUSES; evidence is the sentence of the current report it rests on."""
+    """One change since the prior report. status: one of STATUSES; evidence: the sentence of the current report."""
 
     status: str
     finding: str

@@ -65,7 +65,7 @@ def user_turn(task: Task, mode: Mode, report: Report, words: str, layout: Layout
 
 
 def asked_text(task: Task, mode: Mode, words: str) -> str:
-    """The task line, with the answer format for a model that was not tuned and the user's words where the task uses them."""
+    """The task line; the answer format for a model that was not tuned; the user's words where the task uses them."""
     asked = f"[TASK: {task.tag}] {task.instruction}"
     if not mode.tuned:
         asked += f" {task.answer_format}"

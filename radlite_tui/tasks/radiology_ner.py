@@ -21,7 +21,10 @@ CLASSES = {
     "Observation (Uncertain)": "observation_uncertain",
 }
 NOTHING = "none"
-_HEADING = re.compile(r"^\s*[-*•]?\s*(anatomy|(?:observations?\s*)?\(?(?:definitely\s+)?(present|absent|uncertain)\)?)\s*:(.*)$", re.I)
+_HEADING = re.compile(
+    r"^\s*[-*•]?\s*(anatomy|(?:observations?\s*)?\(?(?:definitely\s+)?(present|absent|uncertain)\)?)\s*:(.*)$",
+    re.IGNORECASE,
+)
 
 
 class RadiologyNer(Task):
@@ -93,12 +96,16 @@ class RadiologyNer(Task):
             "Observation (Absent): pneumothorax\nObservation (Uncertain): atelectasis",
         ),
         Example(
-            Report("Heart is mildly enlarged. Lungs are clear. Mediastinal contours are normal. No acute rib fracture."),
-            "Anatomy: Heart; Lungs; Mediastinal contours; rib\nObservation (Present): mildly enlarged; clear; normal\n"
-            "Observation (Absent): fracture\nObservation (Uncertain): none",
+            Report(
+                "Heart is mildly enlarged. Lungs are clear. Mediastinal contours are normal. No acute rib fracture."
+            ),
+            "Anatomy: Heart; Lungs; Mediastinal contours; rib\nObservation (Present): mildly enlarged; clear; "
+            "normal\nObservation (Absent): fracture\nObservation (Uncertain): none",
         ),
         Example(
-            Report("Endotracheal tube ends above the carina. Possible edema in both lungs. No consolidation or effusion."),
+            Report(
+                "Endotracheal tube ends above the carina. Possible edema in both lungs. No consolidation or effusion."
+            ),
             "Anatomy: carina; both lungs\nObservation (Present): Endotracheal tube\n"
             "Observation (Absent): consolidation; effusion\nObservation (Uncertain): edema",
         ),
@@ -106,9 +113,9 @@ class RadiologyNer(Task):
     demonstrations = (
         Example(
             Report(
-                "CHEST RADIOGRAPH\n\nFINDINGS: There is a dense consolidation in the right middle lobe. Linear scarring at the left "
-                "base. No pleural effusion. No pneumothorax. The aorta is tortuous. A hazy density at the right hilum may reflect "
-                "lymphadenopathy.\n\nIMPRESSION: Right middle lobe pneumonia."
+                "CHEST RADIOGRAPH\n\nFINDINGS: There is a dense consolidation in the right middle lobe. Linear "
+                "scarring at the left base. No pleural effusion. No pneumothorax. The aorta is tortuous. A hazy "
+                "density at the right hilum may reflect lymphadenopathy.\n\nIMPRESSION: Right middle lobe pneumonia."
             ),
             "Anatomy: right middle lobe; left base; pleural; aorta; right hilum; Right middle lobe\n"
             "Observation (Present): consolidation; Linear scarring; tortuous; hazy density; pneumonia\n"

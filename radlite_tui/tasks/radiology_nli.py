@@ -43,7 +43,9 @@ class RadiologyNli(LabelTask):
             "The heart is enlarged.",
         ),
         Example(
-            Report("Patchy opacity at the right lung base. No effusion. Right jugular line ends in the superior vena cava."),
+            Report(
+                "Patchy opacity at the right lung base. No effusion. Right jugular line ends in the superior vena cava."
+            ),
             "neutral",
             "The patient has a fever.",
         ),
@@ -56,10 +58,10 @@ class RadiologyNli(LabelTask):
     demonstrations = (
         Example(
             Report(
-                "PA AND LATERAL CHEST RADIOGRAPHS\n\nFINDINGS: The heart is mildly enlarged. There is blunting of both costophrenic "
-                "angles with small bilateral pleural effusions, right greater than left. Hazy perihilar opacities and septal lines "
-                "are present. No pneumothorax. Left-sided pacemaker with leads in the expected positions.\n\n"
-                "IMPRESSION: Mild pulmonary oedema with small bilateral effusions."
+                "PA AND LATERAL CHEST RADIOGRAPHS\n\nFINDINGS: The heart is mildly enlarged. There is blunting of "
+                "both costophrenic angles with small bilateral pleural effusions, right greater than left. Hazy "
+                "perihilar opacities and septal lines are present. No pneumothorax. Left-sided pacemaker with leads "
+                "in the expected positions.\n\nIMPRESSION: Mild pulmonary oedema with small bilateral effusions."
             ),
             "contradiction",
             "The pleural spaces are free of fluid.",

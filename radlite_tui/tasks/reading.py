@@ -19,9 +19,17 @@ _FENCE = re.compile(r"^```\w*\s*$", re.MULTILINE)
 _SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?=\S))+[.!?]*")
 _WORD = re.compile(r"[a-z0-9]+")
 _LITTLE_WORDS = frozenset(
-    "a an and are at by for from has have in is it no not of on or the there to was were with without seen noted".split()
+    word
+    for line in (
+        "a an and are at by for from has have in is it no not of on or",
+        "noted seen the there to was were with without",
+    )
+    for word in line.split()
 )
-_PLACES = frozenset("left right bilateral both upper lower middle lobe side sided region base basal zone".split())
+_PLACES = frozenset(
+    ("left", "right", "bilateral", "both", "side", "sided", "upper", "middle", "lower", "basal", "base", "lobe", "zone")
+)
+_HEADED = re.compile(r"[A-Z][A-Z /]+:\s+")
 
 
 def expect(output: Output, kind: type[Kind]) -> Kind:
@@ -67,12 +75,14 @@ def only(found: Callable[[str], Sequence[str]], text: str) -> str | None:
 
 
 def sentences(text: str) -> list[Span]:
-    """Sentences and lines of a report as spans, in order; decimals such as 1.5 do not end one."""
+    """Sentences and lines of a report as spans, in order, without a heading; decimals such as 1.5 do not end one."""
     spans = []
     for match in _SENTENCE.finditer(text):
         piece = match.group()
         start = match.start() + len(piece) - len(piece.lstrip())
         end = match.start() + len(piece.rstrip())
+        if heading := _HEADED.match(text, start, end):
+            start = heading.end()
         if start < end:
             spans.append((start, end))
     return spans
@@ -88,7 +98,7 @@ def _singular(word: str) -> str:
 
 
 def best_sentence(text: str, finding: str) -> Span | None:
-    """The sentence that shares most words with `finding`, the earliest of equals; a shared side or lobe alone is none."""
+    """The sentence sharing most words with `finding`, the earliest of equals; a shared side or lobe alone is none."""
     wanted = content_words(finding)
     best, best_score = None, 0
     for start, end in sentences(text):

@@ -87,14 +87,16 @@ class TemporalComparison(Task):
     examples = (
         Example(
             Report(
-                "Right pleural effusion has increased and is now moderate. The heart remains enlarged. New left basal opacity.",
+                "Right pleural effusion has increased and is now moderate. The heart remains enlarged. New left "
+                "basal opacity.",
                 prior="Small right pleural effusion. Enlarged heart. Left lung is clear.",
             ),
             "- [Worsened] right pleural effusion\n- [No Change] enlarged heart\n- [New Finding] left basal opacity",
         ),
         Example(
             Report(
-                "The pneumothorax is no longer seen after chest tube placement. Right lower lobe consolidation is less dense.",
+                "The pneumothorax is no longer seen after chest tube placement. Right lower lobe consolidation is "
+                "less dense.",
                 prior="Apical left pneumothorax of 2 cm. Dense right lower lobe consolidation.",
             ),
             "- [Resolved] pneumothorax\n- [Improved] right lower lobe consolidation",
@@ -110,15 +112,17 @@ class TemporalComparison(Task):
     demonstrations = (
         Example(
             Report(
-                "CHEST RADIOGRAPH, day 5\n\nFINDINGS: The endotracheal tube has been removed. The right lower lobe consolidation "
-                "has partly cleared. The left pleural effusion is larger, now reaching the mid zone. There is a new small apical "
-                "pneumothorax on the right. Heart size is unchanged.\n\nIMPRESSION: Improving right pneumonia, increasing left "
-                "effusion, new right apical pneumothorax.",
+                "CHEST RADIOGRAPH, day 5\n\nFINDINGS: The endotracheal tube has been removed. The right lower lobe "
+                "consolidation has partly cleared. The left pleural effusion is larger, now reaching the mid zone. "
+                "There is a new small apical pneumothorax on the right. Heart size is unchanged.\n\nIMPRESSION: "
+                "Improving right pneumonia, increasing left effusion, new right apical pneumothorax.",
                 prior="CHEST RADIOGRAPH, day 2\n\nFINDINGS: Endotracheal tube in good position. Extensive right lower lobe "
-                "consolidation. Small left pleural effusion. Heart size at the upper limit of normal. No pneumothorax.",
+                "consolidation. Small left pleural effusion. Heart size at the upper limit of normal. No "
+                "pneumothorax.",
             ),
-            "- [Resolved] endotracheal tube\n- [Improved] right lower lobe consolidation\n- [Worsened] left pleural effusion\n"
-            "- [New Finding] apical pneumothorax on the right\n- [No Change] heart size",
+            "- [Resolved] endotracheal tube\n- [Improved] right lower lobe consolidation\n"
+            "- [Worsened] left pleural effusion\n- [New Finding] apical pneumothorax on the right\n"
+            "- [No Change] heart size",
         ),
     )
 
