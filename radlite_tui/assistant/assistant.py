@@ -30,9 +30,9 @@ class Assistant:
     @classmethod
     def create(cls) -> Assistant:
         """The assistant over this machine's engine, store and routes. Nothing is loaded until the first answer."""
-        from radlite_tui.assistant import wiring
+        from radlite_tui.assistant.wiring import engine, routes, store
 
-        return cls(wiring.engine(), wiring.store(), wiring.routes())
+        return cls(engine(), store(), routes())
 
     def models(self) -> tuple[Manifest, ...]:
         """Every model at hand, in display order; `ensemble` is not among them, but may be asked for by name."""

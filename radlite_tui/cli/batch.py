@@ -1,0 +1,92 @@
+"""`radlite-tui batch`: a worklist, answered line by line. Progress goes to standard error."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from radlite_tui.assistant import answers, intake
+from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.planning import KNOWN_TASKS, known
+from radlite_tui.assistant.types import Ask
+from radlite_tui.cli import request
+from radlite_tui.cli.output import narrate
+from radlite_tui.cli.worklist import Results, Row, read
+from radlite_tui.errors import BadInput, ModelUnavailable, RadliteError
+from radlite_tui.tasks.report import Report
+
+
+def run(arguments: Namespace) -> int:
+    """Answer every line of IN that OUT has not; gives the exit code."""
+    source, target = Path(arguments.input), Path(arguments.output)
+    if source.resolve() == target.resolve():
+        raise BadInput("IN and OUT are the same file; name another OUT.")
+    if arguments.parallel < 1:
+        raise BadInput(f"--parallel is {arguments.parallel}; give 1 or more.")
+    base = Ask(
+        report=Report(""),
+        task=request.fixed(arguments.task),
+        model=request.fixed(arguments.model),
+        mode=request.mode(arguments.mode),
+        max_tokens=request.tokens(arguments.max_tokens),
+        seed=arguments.seed,
+    )
+    if base.task is not None:
+        known("task", base.task, KNOWN_TASKS)
+    rows = read(source)
+    with closing(Assistant.create()) as assistant:
+        assistant.plan(Ask(Report(""), task=base.task or KNOWN_TASKS[0], model=base.model, mode=base.mode))
+        with Results(target, resume=arguments.resume) as results:
+            foreign = results.done - {str(row.id) for row in rows}
+            if foreign:
+                raise BadInput(
+                    f"{intake.display(str(target))} holds the id {min(foreign)!r}, which "
+                    f"{intake.display(str(source))} has not; name the worklist it came from."
+                )
+            return answer_all(assistant, base, rows, results)
+
+
+def answer_all(assistant: Assistant, base: Ask, rows: Sequence[Row], results: Results) -> int:
+    """The rows not done yet, in order. One row's failure is its own; a model that will not load ends the run."""
+    left = [row for row in rows if str(row.id) not in results.done]
+    if len(left) < len(rows):
+        narrate(f"{len(rows) - len(left)} of {len(rows)} are done already")
+    failed, started = 0, time.perf_counter()
+    try:
+        for number, row in enumerate(left, len(rows) - len(left) + 1):
+            record = answer_row(assistant, base, row)
+            results.write(record)
+            failed += "error" in record
+            narrate(f"{number}/{len(rows)} {row.id}: {record.get('error') or record['task']}")
+    except KeyboardInterrupt:
+        narrate(f"Stopped with {len(results.done)} of {len(rows)} written; --resume goes on from there.")
+        raise
+    seconds = time.perf_counter() - started
+    narrate(f"{len(rows)} lines, {failed} failed, {seconds:.1f} s")
+    return RadliteError.exit_code if failed else 0
+
+
+def answer_row(assistant: Assistant, base: Ask, row: Row) -> dict[str, Any]:
+    """The ask object of one row with its id, or its error."""
+    try:
+        if row.problem:
+            raise BadInput(row.problem)
+        report = Report(intake.check(row.text, "text") if row.text else "", row.prior, str(row.id))
+        asked = Ask(
+            report,
+            row.words,
+            task=row.task if row.task not in (None, request.AUTO) else base.task,
+            model=base.model,
+            mode=base.mode,
+            max_tokens=base.max_tokens,
+            seed=base.seed,
+        )
+        return {"id": row.id, **answers.ask_json(assistant.ask(asked))}
+    except ModelUnavailable:
+        raise
+    except RadliteError as error:
+        return {"id": row.id, "error": str(error)}
