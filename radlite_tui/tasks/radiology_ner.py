@@ -28,7 +28,7 @@ _HEADING = re.compile(
 
 
 class RadiologyNer(Task):
-    """Schema: Jain S et al. RadGraph: extracting clinical entities and relations from radiology reports. NeurIPS 2021."""
+    """Classes after Jain S et al. RadGraph: extracting clinical entities and relations. NeurIPS Datasets 2021."""
 
     tag = "radiology_ner"
     title = "Entities"

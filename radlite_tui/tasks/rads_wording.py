@@ -50,7 +50,7 @@ def _named(system: rads.System) -> re.Pattern[str]:
 
 
 def _unnamed(system: rads.System) -> re.Pattern[str]:
-    return re.compile(rf"(?:{_BARE}|^)({_codes(system)}){_suffix(system)}(?!\w|\.\d)", re.IGNORECASE)
+    return re.compile(rf"(?:{_BARE}|^(?=\S+$))({_codes(system)}){_suffix(system)}(?!\w|\.\d)", re.IGNORECASE)
 
 
 _NAMED = {system.name: _named(system) for system in rads.SYSTEMS}

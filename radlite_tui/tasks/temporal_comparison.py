@@ -116,9 +116,9 @@ class TemporalComparison(Task):
                 "consolidation has partly cleared. The left pleural effusion is larger, now reaching the mid zone. "
                 "There is a new small apical pneumothorax on the right. Heart size is unchanged.\n\nIMPRESSION: "
                 "Improving right pneumonia, increasing left effusion, new right apical pneumothorax.",
-                prior="CHEST RADIOGRAPH, day 2\n\nFINDINGS: Endotracheal tube in good position. Extensive right lower lobe "
-                "consolidation. Small left pleural effusion. Heart size at the upper limit of normal. No "
-                "pneumothorax.",
+                prior="CHEST RADIOGRAPH, day 2\n\nFINDINGS: Endotracheal tube in good position. Extensive right lower "
+                "lobe consolidation. Small left pleural effusion. Heart size at the upper limit of normal. "
+                "No pneumothorax.",
             ),
             "- [Resolved] endotracheal tube\n- [Improved] right lower lobe consolidation\n"
             "- [Worsened] left pleural effusion\n- [New Finding] apical pneumothorax on the right\n"
