@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evals.score import Row
+from radlite_tui import __version__
+from radlite_tui.routing.models import Route, dump
+from radlite_tui.tasks.base import Mode
+
+METRIC_NAMES = {
+    "accuracy": "accuracy",
+    "rouge_l": "ROUGE-L",
+    "jaccard": "Jaccard",
+    "per_label_accuracy": "per-label accuracy",
+}
 
 
 def best(rows: Sequence[Row]) -> list[Row]:
@@ -14,3 +24,20 @@ def best(rows: Sequence[Row]) -> list[Row]:
         if row.task not in winners or row.value > winners[row.task].value:
             winners[row.task] = row
     return list(winners.values())
+
+
+def text(winners: Sequence[Row]) -> str:
+    """The routes file that sends each task where it scored best."""
+    return dump(
+        {
+            row.task: Route(
+                row.model,
+                Mode(row.mode),
+                METRIC_NAMES[row.metric],
+                round(row.value, 4),
+                row.n,
+                f"synthetic test, version {__version__}",
+            )
+            for row in winners
+        }
+    )

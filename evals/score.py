@@ -62,7 +62,7 @@ def score(prediction: Prediction, text: str, *, lenient: bool) -> float:
     gold = parse(prediction, prediction.gold, lenient=False)
     if output is None:
         return 0.0
-    if metric == "ROUGE-L":
+    if metric == "rouge_l":
         return rouge_l(text, prediction.gold)
     if isinstance(gold, (LabelOutput, RadsOutput)):
         return accuracy(getattr(output, "label", None), gold.label)

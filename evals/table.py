@@ -1,10 +1,11 @@
-"""Rows of scores as a Markdown table, and the block of the README they go into. Imports `evals.score` only."""
+"""Rows of scores as a Markdown table, and the block of the README they go into. Imports siblings only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from evals.routes import METRIC_NAMES
 from evals.score import Row
 from radlite_tui.errors import BadInput
 
@@ -23,7 +24,9 @@ def markdown(rows: Sequence[Row]) -> str:
         own = [by_key.get((task, model, mode)) for mode in modes]
         some = next(r for r in own if r is not None)
         cells = [f"{r.value:.2f} ({r.low:.2f}-{r.high:.2f}), n {r.n}" if r else "" for r in own]
-        lines.append(f"| `{task}` | {some.metric} | {model} | {some.majority:.2f} | " + " | ".join(cells) + " |")
+        lines.append(
+            f"| `{task}` | {METRIC_NAMES[some.metric]} | {model} | {some.majority:.2f} | " + " | ".join(cells) + " |"
+        )
     return "\n".join(lines)
 
 
