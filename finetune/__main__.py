@@ -1,0 +1,70 @@
+"""`python -m finetune data|train|merge|export|all|verify --recipe NAME`: arguments in, `pipeline` called."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from radlite_tui.errors import RadliteError
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m finetune", description="Rebuild RadLite's models.")
+    parser.add_argument("stage", choices=("data", "train", "merge", "export", "all", "verify"))
+    parser.add_argument("--recipe", required=True, metavar="NAME", help="a name in finetune/recipes, or a .toml file")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="outputs (default: runs/RECIPE)")
+    parser.add_argument(
+        "--install", type=Path, metavar="DIR", help="where `all` puts models (default: inside the package)"
+    )
+    parser.add_argument("--architecture", choices=("qwen2", "qwen3"), help="one model (default: all of the recipe)")
+    parser.add_argument("--part", choices=("base", "adapter", "all"), default="all", help="what `train` trains")
+    parser.add_argument("--base-minutes", type=float, metavar="M", help="end base training after M minutes")
+    parser.add_argument("--adapter-minutes", type=float, metavar="M", help="end adapter training after M minutes")
+    parser.add_argument("--threads", type=int, metavar="N", help="PyTorch threads")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one stage. Returns the exit code."""
+    options = arguments().parse_args(argv)
+    try:
+        return _run(options)
+    except RadliteError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+def _run(options: argparse.Namespace) -> int:
+    from finetune import pipeline, recipe
+
+    chosen = recipe.load(options.recipe)
+    run = pipeline.Run(
+        chosen, options.out or Path("runs") / chosen.name, lambda line: print(line, file=sys.stderr, flush=True)
+    )
+    models = (options.architecture,) if options.architecture else chosen.architectures
+    if options.threads:
+        import torch
+
+        torch.set_num_threads(options.threads)
+    if options.stage == "data":
+        pipeline.data(run)
+    elif options.stage == "all":
+        pipeline.everything(run, options.install or pipeline.EMBEDDED, options.base_minutes, options.adapter_minutes)
+    for model in models:
+        if options.stage == "train":
+            pipeline.train(run, model, options.part, options.base_minutes, options.adapter_minutes)
+        elif options.stage == "merge":
+            pipeline.merge(run, model)
+        elif options.stage == "export":
+            pipeline.export(run, model)
+    if options.stage == "verify":
+        from finetune import verify
+
+        return verify.report(run, models)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,33 @@
+"""Which item comes when: a weighted, seeded order over several sources. Imports the standard library only.
+
+The order depends on sizes, weights, length and seed alone, so a resumed run sees the items an unbroken one would.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+
+def order(sizes: Mapping[str, int], weights: Mapping[str, float], length: int, seed: int) -> list[tuple[str, int]]:
+    """`length` pairs (source, item), each source's share being its weight among those with items.
+
+    A source is gone through in a fresh shuffle each pass, so no item comes twice before all its fellows came once.
+    """
+    names = sorted(name for name in weights if weights[name] > 0 and sizes.get(name, 0) > 0)
+    total = sum(weights[name] for name in names)
+    rng = random.Random(f"mixture/{seed}")
+    picks: list[str] = []
+    exact = 0.0
+    for name in names:
+        exact += length * weights[name] / total
+        picks += [name] * (round(exact) - len(picks))
+    rng.shuffle(picks)
+    streams: dict[str, list[int]] = {name: [] for name in names}
+    chosen = []
+    for name in picks:
+        if not streams[name]:
+            streams[name] = list(range(sizes[name]))
+            rng.shuffle(streams[name])
+        chosen.append((name, streams[name].pop()))
+    return chosen
