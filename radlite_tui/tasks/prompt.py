@@ -35,7 +35,7 @@ def prompt(task: Task, mode: Mode, report: Report, words: str = "", layout: Layo
     segments = list(opening(layout))
     if mode.shots:
         for example in task.examples:
-            segments += user_turn(task, mode, example.report, example.words, layout)
+            segments += user_turn(task, mode, example.report, example.words, layout, shown=True)
             segments += [*answer_opening(layout), Text(example.answer), Control(IM_END), Text("\n")]
     segments += user_turn(task, mode, report, words, layout)
     return (*segments, *answer_opening(layout))
@@ -51,9 +51,12 @@ def answer_opening(layout: Layout = DEFAULT_LAYOUT) -> Prompt:
     return (Control(IM_START), Text("assistant\n"), *layout.answer_prefix)
 
 
-def user_turn(task: Task, mode: Mode, report: Report, words: str, layout: Layout) -> Prompt:
-    """The user turn. Report-first keeps the report a segment of its own, so its tokens do not depend on the task."""
-    about, asked = report_text(report), asked_text(task, mode, words)
+def user_turn(task: Task, mode: Mode, report: Report, words: str, layout: Layout, *, shown: bool = False) -> Prompt:
+    """The user turn. Report-first keeps the report a segment of its own, so its tokens do not depend on the task.
+
+    shown: the answer follows, as in a worked example, so its format is not described as well.
+    """
+    about, asked = report_text(report), asked_text(task, mode, words, shown=shown)
     body: tuple[Segment, ...]
     if not about:
         body = (Text(f"user\n{asked}"),)
@@ -64,10 +67,10 @@ def user_turn(task: Task, mode: Mode, report: Report, words: str, layout: Layout
     return (Control(IM_START), *body, Control(IM_END), Text("\n"))
 
 
-def asked_text(task: Task, mode: Mode, words: str) -> str:
+def asked_text(task: Task, mode: Mode, words: str, *, shown: bool = False) -> str:
     """The task line; the answer format for a model that was not tuned; the user's words where the task uses them."""
     asked = f"[TASK: {task.tag}] {task.instruction}"
-    if not mode.tuned:
+    if not (mode.tuned or shown):
         asked += f" {task.answer_format}"
     if task.uses_words:
         asked += f"\n{task.words_heading}: {words.strip()}"

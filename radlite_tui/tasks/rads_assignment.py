@@ -36,10 +36,8 @@ class RadsAssignment(Task):
     help = "The RADS category a report supports, in ten reporting systems"
     instruction = "Give the RADS category that this report supports: the system, then the category."
     answer_format = (
-        "Answer with one label only, such as 'BI-RADS 4A'. Labels: BI-RADS 0-6, 4A, 4B, 4C; TI-RADS 1-5; LI-RADS "
-        "1-5, M, TIV, NC, TR Viable, TR Nonviable, TR Equivocal, TR Nonevaluable; PI-RADS 1-5; VI-RADS 1-5; O-RADS "
-        "0-5; CAD-RADS 0, 1, 2, 3, 4A, 4B, 5, N; Lung-RADS 0, 1, 2, 3, 4A, 4B, 4X; NI-RADS 0, 1, 2, 2A, 2B, 3, 4; "
-        "GB-RADS 0-5; or No applicable RADS."
+        "Answer with one label only, written as BI-RADS 4A, TI-RADS 3, LI-RADS M, LI-RADS TR Viable, PI-RADS 4, "
+        "VI-RADS 2, O-RADS 3, CAD-RADS 4A, Lung-RADS 4X, NI-RADS 2B or GB-RADS 5, or No applicable RADS."
     )
     metric = "accuracy"
     max_tokens = 30

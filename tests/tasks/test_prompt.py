@@ -68,6 +68,14 @@ def test_worked_examples_come_before_the_report(tag: str, mode: Mode) -> None:
     assert text.endswith(f"{IM_START}assistant\n")
 
 
+def test_the_answer_format_is_described_once() -> None:
+    for tag in ALL:
+        task = tasks.get(tag)
+        for mode in Mode:
+            text = written(prompt(task, mode, Report("The report in hand."), "words"))
+            assert text.count(task.answer_format) == (0 if mode.tuned else 1)
+
+
 @pytest.mark.parametrize("mode", [Mode.ZERO_SHOT, Mode.FINE_TUNED])
 @pytest.mark.parametrize("tag", ALL)
 def test_without_shots_no_example_is_in_the_prompt(tag: str, mode: Mode) -> None:
