@@ -1,0 +1,83 @@
+"""The answer as it grows: tokens become `Token` and `Stats` events, and the figures of the request are kept.
+
+Imports `vocabulary` and the protocol. Text leaves as whole characters, at most `GAP` seconds after the last text, so a
+fast model does not flood the pipe and a slow one shows every token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+from radlite_tui.engine.llama.vocabulary import Spelling, Vocabulary
+from radlite_tui.engine.protocol import Event, Stats, Token
+
+GAP = 0.04
+Emit = Callable[[Event], None]
+
+
+class Answer:
+    """Text, token counts and times of one request. Times are wall seconds since the request arrived."""
+
+    def __init__(self, emit: Emit, context: int) -> None:
+        self._emit = emit
+        self._arrived = perf_counter()
+        self.context = context
+        self.load_s = self.prefill_s = self.first_token_s = 0.0
+        self.prompt_tokens = self.cached_tokens = self.prefilled = 0
+        self.tokens: list[int] = []
+        self.text = ""
+        self.computed = 0
+        self._unsent, self._unsent_tokens, self._sent_at = "", 0, 0.0
+        self._decode_began: float | None = None
+        self._spelling: Spelling | None = None
+
+    def begin_decode(self, vocabulary: Vocabulary) -> None:
+        """The prompt is read; from here on time counts as decode."""
+        self._spelling = Spelling(vocabulary)
+        self._decode_began = perf_counter()
+
+    def write(self, tokens: list[int]) -> None:
+        """Add answer tokens, sampled or forced."""
+        assert self._spelling is not None, "begin_decode comes first"
+        for token in tokens:
+            self._unsent += self._spelling.add(token)
+        self.tokens += tokens
+        self._unsent_tokens += len(tokens)
+        if not self.first_token_s:
+            self.first_token_s = self._now()
+        if perf_counter() - self._sent_at >= GAP:
+            self._send()
+
+    def finish(self) -> None:
+        """Send what is left, an unfinished character as a replacement character."""
+        if self._spelling is not None:
+            self._unsent += self._spelling.finish()
+        self._send()
+
+    def stats(self) -> Stats:
+        decode_s = perf_counter() - self._decode_began if self._decode_began is not None else 0.0
+        return Stats(
+            prompt_tokens=self.prompt_tokens,
+            cached_tokens=self.cached_tokens,
+            completion_tokens=len(self.tokens),
+            prefill_s=self.prefill_s,
+            decode_s=decode_s,
+            first_token_s=self.first_token_s,
+            total_s=self._now(),
+            prefill_tok_s=self.prefilled / self.prefill_s if self.prefill_s else 0.0,
+            decode_tok_s=self.computed / decode_s if decode_s else 0.0,
+            load_s=self.load_s,
+            context=self.context,
+        )
+
+    def _send(self) -> None:
+        if self._unsent:
+            self.text += self._unsent
+            self._emit(Token(self._unsent, self._unsent_tokens))
+            self._emit(self.stats())
+            self._unsent, self._unsent_tokens = "", 0
+        self._sent_at = perf_counter()
+
+    def _now(self) -> float:
+        return perf_counter() - self._arrived

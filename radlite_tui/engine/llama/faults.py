@@ -1,0 +1,19 @@
+"""Why an answer could not be given, inside the worker. Imports nothing; `generate` turns these into `Failed` events."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Kind = Literal["too_long", "model", "worker", "request"]
+
+
+class Fault(Exception):  # noqa: N818 - what the user is told, not a program error
+    """No answer; the message is one sentence for the user. needed and context are token counts for "too_long"."""
+
+    def __init__(self, kind: Kind, message: str, needed: int = 0, context: int = 0) -> None:
+        super().__init__(message)
+        self.kind, self.message, self.needed, self.context = kind, message, needed, context
+
+
+class Aborted(Exception):  # noqa: N818
+    """The running request was cancelled."""

@@ -1,0 +1,92 @@
+"""What is in memory: model files, and the contexts over them, least recently used first out. Imports its siblings.
+
+A model file is loaded once, however many contexts (with and without adapters) lie over it. A file that changed on disk
+is loaded anew. Counting may come from another thread than the rest, hence the lock.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+from radlite_tui.engine.llama.context import Context
+from radlite_tui.engine.llama.faults import Fault
+from radlite_tui.engine.llama.interrupt import Interrupt
+from radlite_tui.engine.llama.sequence import Sequence
+from radlite_tui.engine.llama.weights import Weights, fingerprint
+from radlite_tui.engine.options import EngineOptions
+from radlite_tui.engine.protocol import ModelFiles
+from radlite_tui.segments import Prompt
+
+FileKey = tuple[str, tuple[int, int]]
+ContextKey = tuple[FileKey, FileKey | None, int]
+
+
+class Loaded:
+    """The models and contexts of one worker."""
+
+    def __init__(self, options: EngineOptions, interrupt: Interrupt) -> None:
+        self._options, self._interrupt = options, interrupt
+        self._weights: dict[FileKey, Weights] = {}
+        self._sequences: OrderedDict[ContextKey, Sequence] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def sequence(self, files: ModelFiles, on_load: Callable[[str], None]) -> Sequence:
+        """The sequence of this (weights, adapter) pair, with what its cache still holds. Raises Fault, Aborted."""
+        adapter = _key(files.adapter) if files.adapter else None
+        key = (_key(files.weights), adapter, files.context)
+        if key not in self._sequences:
+            while len(self._sequences) >= max(1, self._options.contexts):
+                self._drop(next(iter(self._sequences)))
+            weights = self._model(key[0], on_load)
+            if adapter:
+                on_load(Path(adapter[0]).name)
+            context = Context(weights, files.adapter, files.context, self._options, self._interrupt)
+            self._sequences[key] = Sequence(context)
+        self._sequences.move_to_end(key)
+        return self._sequences[key]
+
+    def count(self, files: ModelFiles, prompt: Prompt) -> int:
+        """The prompt's length; loads the model when needed. Raises Fault, Aborted."""
+        return len(self._model(_key(files.weights), lambda _file: None).vocabulary.encode(prompt))
+
+    def count_now(self, files: ModelFiles, prompt: Prompt) -> int | None:
+        """The prompt's length when that takes no loading and meets no fault, else None."""
+        with self._guard:
+            try:
+                weights = self._weights.get(_key(files.weights))
+                return len(weights.vocabulary.encode(prompt)) if weights else None
+            except Fault:
+                return None
+
+    def _model(self, key: FileKey, on_load: Callable[[str], None]) -> Weights:
+        if key not in self._weights:
+            self._drop_unused()
+            on_load(Path(key[0]).name)
+            weights = Weights(key[0], self._options, self._interrupt)
+            with self._guard:
+                self._weights[key] = weights
+        return self._weights[key]
+
+    def _drop(self, key: ContextKey) -> None:
+        """Free a context, and its model file when nothing else lies over it."""
+        self._sequences.pop(key).context.close()
+        if all(other[0] != key[0] for other in self._sequences):
+            self._free(key[0])
+
+    def _drop_unused(self) -> None:
+        """Make room for one more model file: those that were only counted with go, once there are many."""
+        if len(self._weights) >= max(1, self._options.contexts):
+            used = {key[0] for key in self._sequences}
+            for key in [key for key in self._weights if key not in used]:
+                self._free(key)
+
+    def _free(self, key: FileKey) -> None:
+        with self._guard:  # no count may be using it
+            self._weights.pop(key).close()
+
+
+def _key(path: str) -> FileKey:
+    return path, fingerprint(path)

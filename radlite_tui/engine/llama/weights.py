@@ -1,0 +1,98 @@
+"""One model file, memory-mapped and loaded once, with the adapters made for it. Imports `library`, `vocabulary`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from radlite_tui.engine.llama import library
+from radlite_tui.engine.llama.faults import Aborted, Fault
+from radlite_tui.engine.llama.interrupt import Interrupt
+from radlite_tui.engine.llama.vocabulary import Vocabulary
+from radlite_tui.engine.options import EngineOptions
+
+_MAGIC = b"GGUF"
+
+
+class Weights:
+    """A loaded model file. Every context over it shares these weights, with or without an adapter."""
+
+    def __init__(self, path: str, options: EngineOptions, interrupt: Interrupt) -> None:
+        """Raises Fault("model") naming the file, or Aborted when `interrupt` is set meanwhile."""
+        self._llama = library.load()
+        self.path = path
+        self.bytes = fingerprint(path)[1]
+        self._adapters: dict[tuple[str, tuple[int, int]], Any] = {}
+        check_gguf(path)
+        library.forget_complaints()
+        params = self._llama.llama_model_default_params()
+        params.n_gpu_layers = 0
+        params.load_mode = self._llama.LLAMA_LOAD_MODE_MMAP
+        params.use_extra_bufts = options.repack
+        params.progress_callback = self._llama.llama_progress_callback(lambda _part, _data: not interrupt)
+        self.model = self._llama.llama_model_load_from_file(os.fsencode(path), params)
+        if not self.model:
+            if interrupt:
+                raise Aborted
+            raise Fault("model", _unreadable(path))
+        self.vocabulary = Vocabulary(self._llama, self.model, Path(path).name)
+
+    def adapter(self, path: str) -> Any:
+        """The LoRA adapter in this file, read once. Raises Fault("model") when damaged or for another model."""
+        key = (path, fingerprint(path))
+        if key not in self._adapters:
+            check_gguf(path)
+            library.forget_complaints()
+            adapter = self._llama.llama_adapter_lora_init(self.model, os.fsencode(path))
+            if not adapter:
+                raise Fault("model", _unfit(path, self.path))
+            self._adapters[key] = adapter
+        return self._adapters[key]
+
+    def close(self) -> None:
+        """Free the weights and their adapters. No context over them may be left."""
+        if self.model:
+            self._llama.llama_model_free(self.model)
+            self.model = None
+            self._adapters.clear()
+
+
+def check_gguf(path: str) -> None:
+    """Raises Fault("model") when the file is missing, unreadable or does not begin as a GGUF file does."""
+    try:
+        with Path(path).open("rb") as file:
+            magic = file.read(len(_MAGIC))
+    except OSError as error:
+        raise _inaccessible(path, error) from None
+    if magic != _MAGIC:
+        raise Fault("model", f"{path} is not a GGUF file.")
+
+
+def fingerprint(path: str) -> tuple[int, int]:
+    """Changes when the file is replaced: (modification time in ns, bytes). Raises Fault("model") when it is missing."""
+    try:
+        status = Path(path).stat()
+    except OSError as error:
+        raise _inaccessible(path, error) from None
+    return status.st_mtime_ns, status.st_size
+
+
+def _inaccessible(path: str, error: OSError) -> Fault:
+    if isinstance(error, FileNotFoundError):
+        return Fault("model", f"The model file {path} does not exist.")
+    return Fault("model", f"The model file {path} cannot be read: {error.strerror}.")
+
+
+def _unreadable(path: str) -> str:
+    return f"The model file {path} cannot be loaded; it is damaged, truncated or of an unknown kind{_because()}."
+
+
+def _unfit(path: str, base: str) -> str:
+    because = f"it is damaged or made for another model{_because()}"
+    return f"The adapter {path} cannot be used with {Path(base).name}; {because}."
+
+
+def _because() -> str:
+    complaint = library.last_complaint()
+    return f" (llama.cpp says: {complaint})" if complaint else ""

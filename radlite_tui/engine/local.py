@@ -1,0 +1,235 @@
+"""The engine on this machine: `LocalEngine` keeps a worker process and speaks its events. May import the engine only.
+
+Native code can abort, be killed or run out of memory; it then takes the worker with it and nothing else. The request it
+was answering ends with `Failed("worker")` and the text so far, and the next request starts a new worker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from radlite_tui.engine.messages import Cancel, Channel, Count, Counted, Generate, Reply, Start
+from radlite_tui.engine.options import EngineOptions
+from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed, Loading, ModelFiles, Request, Token
+from radlite_tui.errors import ModelUnavailable, RadliteError
+from radlite_tui.segments import Prompt
+
+_END_S = 3.0
+_BOOT = (
+    "import sys; sys.path[:] = [p for p in sys.path if p]; "
+    "sys.path.append(sys.argv[1]) if sys.argv[1] not in sys.path else None; "
+    "from radlite_tui.engine.worker import main; main()"
+)
+
+_Reply = Event | Counted | None
+
+
+class LocalEngine:
+    """llama.cpp in a process of its own. Requests are answered one after another, whichever thread they come from.
+
+    A thread must finish or close one answer before it begins the next. Not usable after `close`.
+    """
+
+    def __init__(self, options: EngineOptions | None = None) -> None:
+        self._options = options or EngineOptions()
+        self._one_request = threading.Lock()
+        self._guard = threading.Lock()
+        self._process: _Process | None = None
+        self._numbers = 0
+        self._running: tuple[_Process, int] | None = None
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process number, None while there is no worker."""
+        with self._guard:
+            return self._process.pid if self._process is not None and self._process.alive else None
+
+    def generate(self, request: Request) -> Iterator[Event]:
+        """Run a request. Closing the iterator early cancels it."""
+        with self._one_request:
+            try:
+                process, number, replies = self._send(lambda n: Generate(n, request))
+            except RadliteError as error:
+                yield Failed("worker", str(error))
+                return
+            with self._guard:
+                self._running = (process, number)
+            finished = False
+            try:
+                for event in _until_final(process, replies):
+                    finished = isinstance(event, Done | Cancelled | Failed)
+                    yield event
+            finally:
+                if not finished:
+                    process.cancel(number)
+                    for _ in _until_final(process, replies):
+                        pass
+                with self._guard:
+                    self._running = None
+                process.forget(number)
+
+    def cancel(self) -> None:
+        """Stop the running request; its iterator then ends with Cancelled. Idle: no effect."""
+        with self._guard:
+            running = self._running
+        if running is not None:
+            process, number = running
+            process.cancel(number)
+
+    def count(self, model: ModelFiles, prompt: Prompt) -> int:
+        """The prompt's length in tokens. Answered at once, even while a request runs, when the model is loaded."""
+        process, number, replies = self._send(lambda n: Count(n, model, prompt))
+        reply = replies.get()
+        process.forget(number)
+        if isinstance(reply, Counted):
+            return reply.tokens
+        if isinstance(reply, Failed):
+            raise ModelUnavailable(reply.message) if reply.kind == "model" else RadliteError(reply.message)
+        raise ModelUnavailable(f"The engine process ended while reading {Path(model.weights).name}; try again.")
+
+    def close(self) -> None:
+        """End the worker. A running request ends with Failed."""
+        with self._guard:
+            self._closed = True
+            process, self._process = self._process, None
+        if process is not None:
+            process.end()
+
+    def _send(self, command: Any) -> tuple[_Process, int, queue.SimpleQueue[_Reply]]:
+        """Hand a command to a living worker, started if need be. Raises RadliteError when none can be started."""
+        with self._guard:
+            if self._closed:
+                raise RadliteError("The engine is closed.")
+            if self._process is None or not self._process.alive:
+                if self._process is not None:
+                    self._process.end()
+                self._process = _Process(self._options)
+            process = self._process
+            self._numbers += 1
+            number = self._numbers
+        return process, number, process.ask(number, command(number))
+
+
+def _until_final(process: _Process, replies: queue.SimpleQueue[_Reply]) -> Iterator[Event]:
+    """The events of one request; the worker's death becomes the last of them."""
+    text, loading = "", ""
+    while True:
+        event = replies.get()
+        if event is None:
+            yield _died(process, text, loading)
+            return
+        if isinstance(event, Counted):
+            continue
+        if isinstance(event, Token):
+            text += event.text
+        loading = event.file if isinstance(event, Loading) else ""
+        yield event
+        if isinstance(event, Done | Cancelled | Failed):
+            return
+
+
+def _died(process: _Process, text: str, loading: str) -> Failed:
+    how = process.how_it_ended()
+    if loading:
+        return Failed(
+            "model", f"The engine process ended ({how}) while reading {loading}; the file is probably damaged."
+        )
+    return Failed("worker", f"The engine process ended ({how}) before the answer was complete; ask again.", text)
+
+
+class _Process:
+    """One worker process and the thread that hands its replies to whoever asked."""
+
+    def __init__(self, options: EngineOptions) -> None:
+        root = str(Path(__file__).resolve().parents[2])
+        own_group: dict[str, Any] = (
+            {"creationflags": 0x00000200} if sys.platform == "win32" else {"start_new_session": True}
+        )  # Ctrl+C in the terminal is meant for the app, not for the worker
+        log = open(options.log, "ab") if options.log else None  # noqa: SIM115, PTH123
+        try:
+            self._popen = subprocess.Popen(
+                [sys.executable, "-c", _BOOT, root],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log or subprocess.DEVNULL,
+                cwd=Path(root).anchor,
+                **own_group,
+            )
+        except OSError as error:
+            raise RadliteError(f"The engine process could not be started: {error}.") from error
+        finally:
+            if log is not None:
+                log.close()
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        self._channel = Channel(self._popen.stdout, self._popen.stdin)  # type: ignore[arg-type]
+        self._asking: dict[int, queue.SimpleQueue[_Reply]] = {}
+        self._guard = threading.Lock()
+        self._gone = False
+        threading.Thread(target=self._dispatch, name="engine replies", daemon=True).start()
+        self._try_send(Start(options))
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def alive(self) -> bool:
+        return not self._gone and self._popen.poll() is None
+
+    def ask(self, number: int, command: Generate | Count) -> queue.SimpleQueue[_Reply]:
+        """Send a command; its replies come out of the queue, None when the process is gone."""
+        replies: queue.SimpleQueue[_Reply] = queue.SimpleQueue()
+        with self._guard:
+            self._asking[number] = replies
+            if self._gone:
+                replies.put(None)
+        self._try_send(command)
+        return replies
+
+    def cancel(self, number: int) -> None:
+        self._try_send(Cancel(number))
+
+    def forget(self, number: int) -> None:
+        with self._guard:
+            self._asking.pop(number, None)
+
+    def how_it_ended(self) -> str:
+        """Waits for the end, which the closed pipe announced."""
+        try:
+            code = self._popen.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            code = self._popen.wait()
+        return f"signal {-code}" if code < 0 else f"code {code}"
+
+    def end(self) -> None:
+        """Close the pipe, which ends the worker; kill it if it does not. Leaves no zombie."""
+        self._channel.close_outgoing()
+        self.how_it_ended()
+
+    def _try_send(self, message: Start | Generate | Count | Cancel) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the process is gone; the dispatcher tells whoever waits
+            self._channel.send(message)
+
+    def _dispatch(self) -> None:
+        while True:
+            reply: Reply | None = self._channel.receive()
+            with self._guard:
+                if reply is None:
+                    self._gone = True
+                    for replies in self._asking.values():
+                        replies.put(None)
+                    break
+                asking = self._asking.get(reply.number)
+            if asking is not None:
+                asking.put(reply.event)
+        self._channel.close_incoming()
