@@ -13,7 +13,6 @@ from pathlib import Path
 
 from radlite_tui import tasks
 from radlite_tui.assistant.assistant import Assistant
-from radlite_tui.assistant.ports import Choice
 from radlite_tui.engine.protocol import (
     Cancelled,
     Done,
@@ -28,6 +27,8 @@ from radlite_tui.engine.protocol import (
 )
 from radlite_tui.errors import BadInput
 from radlite_tui.models.manifest import Manifest, ModelFile
+from radlite_tui.routing.models import Choice
+from radlite_tui.routing.task import route_task, split_tag
 from radlite_tui.routing.types import Routing
 from radlite_tui.segments import Form, Prompt, Text
 from radlite_tui.tasks.base import Mode
@@ -145,6 +146,9 @@ class ScriptedStore:
         adapter = ModelFile("adapter", Path(f"/models/{name}-lora.gguf"), "a" * 64, 900_000, "F16")
         return Manifest(name, name, architecture, self.context, (base, adapter), demonstration=True, embedded=True)
 
+    def unchecked(self, name: str, mode: Mode) -> tuple[str, ...]:
+        return ()
+
     def files(self, name: str, mode: Mode) -> ModelFiles:
         manifest = self.manifest(name)
         adapter = str(manifest.files[1].path) if mode.tuned else None
@@ -167,7 +171,12 @@ class ScriptedRoutes:
         "what": "radiology_qa",
     }
 
-    def intent(self, words: str) -> Routing:
+    def warm(self) -> None:
+        pass
+
+    def task(self, words: str, explicit: str | None) -> Routing:
+        if explicit is not None or split_tag(words)[0] is not None:
+            return route_task(words, explicit)
         low = words.lower()
         for word, tag in self.WORDS.items():
             if word in low:

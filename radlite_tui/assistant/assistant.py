@@ -13,7 +13,7 @@ from radlite_tui.assistant import comparison, ensemble, planning, reading
 from radlite_tui.assistant.comparison import Column
 from radlite_tui.assistant.ports import Routes, Store
 from radlite_tui.assistant.types import Answer, Ask, Plan
-from radlite_tui.engine.protocol import Cancelled, Done, Engine, Event, Failed, Request
+from radlite_tui.engine.protocol import Cancelled, Done, Engine, Event, Failed, Loading, Request
 from radlite_tui.errors import RadliteError
 from radlite_tui.models.manifest import Manifest
 from radlite_tui.tasks.base import Mode
@@ -32,11 +32,16 @@ class Assistant:
         """The assistant over this machine's engine, store and routes. Nothing is loaded until the first answer."""
         from radlite_tui.assistant.wiring import engine, routes, store
 
-        return cls(engine(), store(), routes())
+        shelf = store()
+        return cls(engine(), shelf, routes(shelf))
 
     def models(self) -> tuple[Manifest, ...]:
         """Every model at hand, in display order; `ensemble` is not among them, but may be asked for by name."""
         return tuple(self._store.manifest(name) for name in self._store.names())
+
+    def warm(self) -> None:
+        """Read what planning needs, so that the first plan is as quick as later ones. Loads no language model."""
+        self._routes.warm()
 
     def plan(self, ask: Ask) -> Plan:
         """What would run. Takes milliseconds and loads no model.
@@ -66,6 +71,8 @@ class Assistant:
             members = [replace(plan, model=name) for name in self._store.names()]
             yield from ensemble.run(plan, members, self._store, self._engine)
             return
+        for file in planning.unchecked(plan, self._store):
+            yield Loading(f"checksum of {file}")
         request = self.request(plan, constrained=constrained)
         for event in self._engine.generate(request):
             yield event

@@ -1,6 +1,6 @@
 """How text comes in: from a file, standard input or a paste; what cannot be a report is refused in one sentence.
 
-May import `tasks`, `routing.types` and its siblings. Never edits what it accepts, never guesses an encoding. Also
+May import `tasks`, `routing.task` and its siblings. Never edits what it accepts, never guesses an encoding. Also
 splits a request that carries its parts under headings, and shows control characters as text.
 """
 
@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from radlite_tui.assistant.types import Ask
 from radlite_tui.errors import BadInput
+from radlite_tui.routing.task import split_tag
 from radlite_tui.tasks.report import Report
 
 LIMIT = 1_000_000
@@ -22,9 +23,8 @@ LIMIT = 1_000_000
 CONTROL_SHARE = 0.05
 """More control characters than this and the text is not one."""
 
-TAG = re.compile(r"\s*\[\s*TASK\s*:\s*([^\]\s]*)\s*\]\s*", re.IGNORECASE)
 PREMISE = re.compile(r"^[ \t]*premise[ \t]*:", re.IGNORECASE | re.MULTILINE)
-HYPOTHESIS = re.compile(r"\bhypothesis[ \t]*:", re.IGNORECASE)
+HYPOTHESIS = re.compile(r"\b(?:hypothesis|statement)[ \t]*:", re.IGNORECASE)
 STUDY = r"(?:[ \t]+(?:report|study|exam|examination))?[ \t]*:"
 PRIOR = re.compile(rf"^[ \t]*(?:prior|previous){STUDY}", re.IGNORECASE | re.MULTILINE)
 CURRENT = re.compile(rf"^[ \t]*current{STUDY}", re.IGNORECASE | re.MULTILINE)
@@ -115,12 +115,6 @@ def read_report(source: str, prior: str | None = None, stdin: BinaryIO | None = 
 
     shown = "standard input" if source == "-" else Path(source).name
     return Report(text(source), text(prior) if prior is not None else None, shown)
-
-
-def split_tag(words: str) -> tuple[str | None, str]:
-    """(task tag, what follows it) of words that begin with `[TASK: tag]`; (None, the words) of others."""
-    match = TAG.match(words)
-    return (match.group(1).lower(), words[match.end() :]) if match else (None, words)
 
 
 def unpack(ask: Ask) -> Ask:

@@ -14,13 +14,14 @@ from radlite_tui.assistant import intake
 from radlite_tui.assistant.ports import Routes, Store
 from radlite_tui.assistant.types import Ask, Plan
 from radlite_tui.engine.protocol import Request
-from radlite_tui.errors import BadInput
+from radlite_tui.errors import BadInput, ModelUnavailable
+from radlite_tui.routing import task as task_routing
 from radlite_tui.routing.types import Routing
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.prompt import prompt
 
 ENSEMBLE = "ensemble"
-KNOWN_TASKS = (*tasks.TAGS, tasks.CHAT)
+KNOWN_TASKS = task_routing.KNOWN
 WITHOUT_REPORT = ("radiology_qa", tasks.CHAT)
 
 MISSING_WORDS = {
@@ -51,7 +52,7 @@ def settle(ask: Ask, routing: Routing, store: Store, routes: Routes) -> Plan:
     choice = routes.choose(routing.task, wanted, ask.mode)
     if ask.model != ENSEMBLE:
         return Plan(ask, routing, choice.model, choice.mode, choice.reason)
-    if averageable(routing.task, choice.mode):
+    if choice.model is not None and averageable(routing.task, choice.mode):
         reason = f"ensemble: label probabilities averaged over {', '.join(store.names())}"
         return Plan(ask, routing, ENSEMBLE, choice.mode, reason)
     reason = f"an ensemble averages closed labels, which this task and mode have not: {choice.reason}"
@@ -68,20 +69,13 @@ def replan(plan: Plan, store: Store, routes: Routes, task: str | None, model: st
 
 
 def route(ask: Ask, routes: Routes) -> Routing:
-    """The task: the user's choice first, then a tag in the words, then the classifier."""
-    if ask.task is not None:
-        known("task", ask.task, KNOWN_TASKS)
-        return Routing(ask.task, 1.0, "user", (), "chosen by the user")
-    tag, _ = intake.split_tag(ask.words)
-    if tag is not None:
-        known("task", tag, KNOWN_TASKS)
-        return Routing(tag, 1.0, "tag", (), f"[TASK: {tag}] in the words")
-    if not ask.words.strip():
+    """The task: the user's choice, a tag in the words, the classifier; without words, headings that tell."""
+    if ask.task is None and not ask.words.strip():
         if intake.split_statements(ask) is not ask:
             return Routing("radiology_nli", 1.0, "tag", (), "Premise: and Hypothesis: headings in the report")
         if intake.split_studies(ask) is not ask:
             return Routing("temporal_comparison", 1.0, "tag", (), "PRIOR: and CURRENT: headings in the report")
-    return routes.intent(ask.words)
+    return routes.task(ask.words, ask.task)
 
 
 def averageable(tag: str, mode: Mode) -> bool:
@@ -123,10 +117,12 @@ def abstention(routing: Routing) -> str:
 
 
 def require(plan: Plan) -> None:
-    """Raises BadInput when the plan cannot run, saying what to give."""
+    """Raises BadInput when the plan cannot run, saying what to give; ModelUnavailable when there is no model."""
     sentence = missing(plan)
     if sentence:
         raise BadInput(sentence)
+    if plan.model is None:
+        raise ModelUnavailable("No model is installed; put one into the models folder that `radlite-tui doctor` names.")
     if plan.ask.max_tokens is not None and plan.ask.max_tokens < 1:
         raise BadInput(f"max tokens is {plan.ask.max_tokens}; give 1 or more.")
 
@@ -140,7 +136,13 @@ def decided(plan: Plan) -> tuple[str, str, Mode]:
 
 def asked_words(plan: Plan) -> str:
     """The user's words without a leading tag: the question or the hypothesis."""
-    return intake.split_tag(plan.ask.words)[1].strip()
+    return task_routing.split_tag(plan.ask.words)[1].strip()
+
+
+def unchecked(plan: Plan, store: Store) -> tuple[str, ...]:
+    """Files whose checksum has to be computed before this plan runs."""
+    _, model, mode = decided(plan)
+    return store.unchecked(model, mode)
 
 
 def request(plan: Plan, store: Store, constrained: bool | None = None) -> Request:

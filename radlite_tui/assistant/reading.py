@@ -16,6 +16,7 @@ from radlite_tui.assistant.types import Answer, ModelStamp, Plan
 from radlite_tui.engine.protocol import Cancelled, Done, Failed
 from radlite_tui.errors import BadInput, ModelUnavailable, ParseError, RadliteError
 from radlite_tui.models.manifest import Manifest
+from radlite_tui.models.store import files_used
 from radlite_tui.tasks.base import Mode, Task
 from radlite_tui.tasks.outputs import Output
 from radlite_tui.tasks.report import Report
@@ -69,17 +70,13 @@ def parse(task: Task, text: str, report: Report) -> tuple[Output | None, Parsed,
 
 
 def stamp(manifest: Manifest, mode: Mode) -> ModelStamp:
-    """Which files answered: the merged model or base with adapter in a tuned mode, the base alone otherwise."""
-    base, adapter, merged = (manifest.file(role) for role in ("base", "adapter", "merged"))
-    beside = adapter if mode.tuned and base is not None else None
-    weights = base if beside is not None else merged if mode.tuned and merged is not None else base or merged
-    if weights is None:
-        raise ModelUnavailable(f"The model {manifest.name} names no weights; run `radlite-tui models verify`.")
+    """Which files answer for this model in this mode."""
+    weights, *beside = files_used(manifest, mode)
     return ModelStamp(
         name=manifest.name,
         title=manifest.title,
         sha256=weights.sha256,
-        adapter_sha256=beside.sha256 if beside else None,
+        adapter_sha256=beside[0].sha256 if beside else None,
         quantization=weights.quantization,
         demonstration=manifest.demonstration,
     )

@@ -28,6 +28,7 @@ def run(arguments: Namespace) -> int:
         return stream(arguments)
     asked = request.ask(arguments)
     assistant = Assistant.create()
+    assistant.warm()
     started = time.perf_counter()
     plan = assistant.plan(asked)
     seconds = time.perf_counter() - started
@@ -48,6 +49,7 @@ def stream(arguments: Namespace) -> int:
     A line that cannot be routed gives `{"id", "error"}`, and the exit code says so in the end.
     """
     assistant = Assistant.create()
+    assistant.warm()
     base = request.ask(replace_words(arguments))
     code = 0
     for number, line in enumerate(sys.stdin.buffer, 1):
