@@ -1,0 +1,27 @@
+"""The Textual app. Importing this package first tells Textual to be calm: no animation ever, few frames over SSH.
+
+Textual reads these settings when it is imported, so they are set here, before any module of the app can import it.
+What the user set stays. May import the standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import MutableMapping
+
+CALM = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
+CALM_OVER_SSH = {"TEXTUAL_FPS": "15"}
+
+
+def over_ssh(environment: MutableMapping[str, str]) -> bool:
+    """Whether this terminal is at the other end of a network."""
+    return any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
+
+
+def calm(environment: MutableMapping[str, str]) -> None:
+    """Set what Textual reads at import, unless it is set already."""
+    for name, value in {**CALM, **(CALM_OVER_SSH if over_ssh(environment) else {})}.items():
+        environment.setdefault(name, value)
+
+
+calm(os.environ)

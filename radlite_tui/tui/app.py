@@ -1,0 +1,43 @@
+"""The app's front door: is there a terminal, can the report be read; then the app.
+
+May import the assistant's intake and `tui`. What is wrong with the terminal or the file is said in one sentence on
+stderr before anything is drawn.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from radlite_tui.assistant import intake
+from radlite_tui.errors import BadInput
+from radlite_tui.tui import over_ssh
+from radlite_tui.tui.application import RadliteApp
+
+INSTEAD = "use: radlite-tui ask WORDS --report FILE."
+
+
+def run(report_path: Path | None) -> int:
+    """Start the app, with a report opened if one is given. Returns the exit code; says why on stderr when not 0.
+
+    Over SSH the mouse is left to the terminal: a dropped connection would leave it switched on there.
+    """
+    try:
+        require_terminal()
+        report = intake.read_report(str(report_path)) if report_path is not None else None
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    app = RadliteApp(report)
+    app.run(mouse=not over_ssh(os.environ))
+    return app.return_code or 0
+
+
+def require_terminal() -> None:
+    """Raises BadInput where there is no terminal to draw on."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on stderr
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        raise BadInput(f"The app needs a terminal for its input and output and there is none here; {INSTEAD}")
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise BadInput(f"TERM is empty or dumb, so nothing can be drawn here; set TERM=xterm, or {INSTEAD}")

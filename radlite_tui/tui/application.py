@@ -1,0 +1,171 @@
+"""The Textual app: owns the assistant, the one run in progress, themes and global keys.
+
+May import the assistant and `tui`. Runs live on the app, not on a screen, so closing a screen loses no event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+
+from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.types import Ask
+from radlite_tui.errors import RadliteError
+from radlite_tui.tasks.report import Report
+from radlite_tui.tui import themes
+from radlite_tui.tui.commands import read_commands
+from radlite_tui.tui.messages import Arrived, Ready
+from radlite_tui.tui.runner import Runner, Source
+from radlite_tui.tui.screens.compare import CompareScreen
+from radlite_tui.tui.screens.help import HelpScreen
+from radlite_tui.tui.screens.read import ReadScreen
+from radlite_tui.tui.screens.small import TooSmall, too_small
+
+DRAIN_HZ = 6
+
+
+class RadliteApp(App[None]):
+    """report: opened at the start. create: makes the assistant, in a thread, after the first paint."""
+
+    TITLE = "RadLite"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-columns"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", id="app.quit", show=False, priority=True),
+        Binding("ctrl+c", "copy_or_stop", "Copy the selection, or stop", id="app.copy", show=False, priority=True),
+        Binding("f1", "help", "Keys and help", id="app.help", show=False, priority=True),
+        Binding("ctrl+p", "command_palette", "All commands", id="app.palette", show=False, priority=True),
+    ]
+
+    def __init__(self, report: Report | None = None, create: Callable[[], Assistant] = Assistant.create) -> None:
+        super().__init__()
+        self.create = create
+        self.assistant: Assistant | None = None
+        self.runner = Runner()
+        self.receiver: MessagePump | None = None
+        self.animation_level = "none"
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.read_screen = ReadScreen(report)
+
+    def on_mount(self) -> None:
+        self.theme = themes.default_theme(self.console.color_system)
+        self.push_screen(self.read_screen)
+        self.set_interval(1 / DRAIN_HZ, self.drain)
+        self.fit(self.size.width, self.size.height)
+        self.call_after_refresh(self.wake)
+
+    def wake(self) -> None:
+        """Make the assistant once the first screen is painted."""
+        self.run_worker(self.make_assistant, thread=True, exit_on_error=False, group="assistant")
+
+    def make_assistant(self) -> None:
+        """In a thread: the assistant, and one plan so that the classifier is read in before the first key."""
+        try:
+            assistant = self.create()
+            assistant.plan(Ask(Report(""), "hello"))
+        except RadliteError as error:
+            self.read_screen.post_message(Ready(str(error)))
+            return
+        except Exception as error:
+            self.log.error(repr(error))
+            self.read_screen.post_message(Ready(f"RadLite could not start ({type(error).__name__}: {error})."))
+            return
+        self.assistant = assistant
+        self.read_screen.post_message(Ready())
+
+    @property
+    def busy(self) -> bool:
+        return self.runner.running
+
+    def start_run(self, source: Source, receiver: MessagePump) -> None:
+        """Run something in a thread; what it gives goes to `receiver` in `Arrived` messages."""
+        self.runner.begin()
+        self.receiver = receiver
+        self.run_worker(partial(self.runner.work, source), thread=True, exit_on_error=False, group="run")
+
+    def drain(self) -> None:
+        """Hand over what came: at most one message a tick."""
+        items = self.runner.take()
+        if items and self.receiver is not None:
+            self.receiver.post_message(Arrived(items))
+
+    def stop_run(self) -> None:
+        """Stop the run in progress; its partial answer comes as usual."""
+        if self.busy and self.assistant is not None:
+            self.assistant.cancel()
+
+    def fit(self, width: int, height: int) -> None:
+        """Say so when the terminal is too small, and come back when it is not."""
+        on_top = isinstance(self.screen, TooSmall)
+        if too_small(width, height) and not on_top:
+            self.push_screen(TooSmall())
+        elif not too_small(width, height) and on_top:
+            self.pop_screen()
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self.screen_stack and len(self.screen_stack) > 1:
+            self.fit(event.size.width, event.size.height)
+
+    def on_unmount(self) -> None:
+        self.close_assistant()
+
+    def close_assistant(self) -> None:
+        """End the run and the engine, so that no thread outlives the screen."""
+        if self.assistant is not None:
+            self.stop_run()
+            self.assistant.close()
+
+    def action_copy_or_stop(self) -> None:
+        """Ctrl+C: copy what is selected, else stop what runs, else say how to leave."""
+        focused = self.focused
+        selected = getattr(focused, "selected_text", "") or self.screen.get_selected_text() or ""
+        if selected:
+            self.copy(selected)
+        elif self.busy:
+            self.stop_run()
+        else:
+            self.notify("Nothing is selected and nothing runs. Ctrl+Q quits.", timeout=3)
+
+    def copy(self, text: str) -> None:
+        """Ask the terminal to copy, and say just that: a terminal does not answer."""
+        self.copy_to_clipboard(text)
+        self.notify(f"Asked the terminal to copy {len(text)} characters; some terminals refuse.", timeout=4)
+
+    def action_copy_answer(self) -> None:
+        turn = self.read_screen.conversation.latest
+        text = turn.plain() if turn is not None else ""
+        if text:
+            self.copy(text)
+        else:
+            self.notify("There is no answer to copy yet.", timeout=3)
+
+    def action_help(self) -> None:
+        if not isinstance(self.screen, (HelpScreen, TooSmall)):
+            self.push_screen(HelpScreen(self.read_screen))
+
+    def action_theme(self, name: str) -> None:
+        self.theme = name
+
+    def compare(self, ask: Ask) -> None:
+        """The same request in three modes, on a screen of its own."""
+        self.push_screen(CompareScreen(ask))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers here and now."""
+        if isinstance(screen, ReadScreen):
+            yield from read_commands(screen)
+        yield SystemCommand("Help: keys", "Every key and what it does (F1)", self.action_help)
+        for theme in themes.THEMES:
+            label = theme.name.removeprefix("radlite-")
+            yield SystemCommand(f"Theme: {label}", f"Use the {label} colours", partial(self.action_theme, theme.name))
+        yield SystemCommand("Quit", "Leave RadLite (ctrl+q)", self.exit)

@@ -1,0 +1,95 @@
+"""Every message the parts of the app send each other; the only place engine events become Textual messages.
+
+May import Textual and the assistant's types. Holds no behaviour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from radlite_tui.assistant.comparison import Column
+from radlite_tui.assistant.types import Answer
+from radlite_tui.engine.protocol import Event
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A run ended without an answer; the sentence is for the user."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The run's thread has finished; nothing more will come."""
+
+
+Item = Event | Answer | Trouble | Ended | tuple[Column, Event | Answer]
+
+
+class Arrived(Message):
+    """What a run gave since the last message, in order, with the time each was seen (seconds, monotonic)."""
+
+    def __init__(self, items: tuple[tuple[float, Item], ...]) -> None:
+        super().__init__()
+        self.items = items
+
+
+class Sent(Message):
+    """The user pressed Enter in the input line."""
+
+
+class WordsChanged(Message):
+    """The words in the input line changed."""
+
+
+class NumberPressed(Message):
+    """A digit was pressed while the routing line offers a numbered choice."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+class HelpAsked(Message):
+    """`?` was pressed where it cannot be text."""
+
+
+class LongPaste(Message):
+    """A long text was pasted into the input line."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class ReportChanged(Message):
+    """The report or the prior report has other text now."""
+
+
+class FileDropped(Message):
+    """A path was given to open."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+
+
+class Counted(Message):
+    """The prompt that would run is this long."""
+
+    def __init__(self, serial: int, tokens: int, context: int) -> None:
+        super().__init__()
+        self.serial = serial
+        self.tokens = tokens
+        self.context = context
+
+
+class Ready(Message):
+    """The assistant is there, or why it is not."""
+
+    def __init__(self, trouble: str = "") -> None:
+        super().__init__()
+        self.trouble = trouble

@@ -1,0 +1,1 @@
+"""The screens: read, compare, pick a task, open a file, help, too small."""

@@ -1,0 +1,121 @@
+"""One turn of the conversation: what was asked, the answer as it comes, and its figures.
+
+May import Textual, `drawing`, `progress` and the assistant's types. Every answer says its task, model and mode, that
+it is not for clinical use, and, where the model is a demonstration, that too.
+"""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from radlite_tui import NOT_FOR_CLINICAL_USE
+from radlite_tui.assistant import intake
+from radlite_tui.assistant.types import Answer, Plan
+from radlite_tui.engine.protocol import Stats
+from radlite_tui.tui.choices import title, why
+from radlite_tui.tui.drawing import MUTED, draw, draw_raw, lines
+from radlite_tui.tui.progress import Progress
+
+CURSOR = "▌"
+
+
+class Turn(Static):
+    """What the user asked, and its answer. Drawn again when its width changes."""
+
+    def __init__(self, plan: Plan, demonstration: bool) -> None:
+        super().__init__(classes="turn")
+        self.plan = plan
+        self.demonstration = demonstration
+        self.progress = Progress()
+        self.answer: Answer | None = None
+        self.trouble = ""
+        self.drawn_width = 0
+
+    def on_resize(self) -> None:
+        if self.content_size.width != self.drawn_width:
+            self.draw()
+
+    def follow(self, progress: Progress) -> None:
+        """More of the answer came."""
+        changed = (progress.text, progress.state) != (self.progress.text, self.progress.state)
+        self.progress = progress
+        if changed:
+            self.draw()
+
+    def finish(self, answer: Answer) -> None:
+        """The whole answer is there."""
+        self.answer = answer
+        self.draw()
+
+    def fail(self, sentence: str) -> None:
+        """There will be no (more) answer; what there was of it stays."""
+        self.trouble = sentence
+        self.draw()
+
+    def draw(self) -> None:
+        width = self.content_size.width or 76
+        self.drawn_width = width
+        self.update(lines([self.question(), Content.styled("─" * width, MUTED), self.head(), *self.body(width)]))
+
+    def question(self) -> Content:
+        words = intake.display(self.plan.ask.words.strip()) or "(no words: the task was picked)"
+        return Content.assemble(("you  ", "bold"), words)
+
+    def head(self) -> Content:
+        """Who answers; the warning that cannot be scrolled apart from the answer."""
+        task = title(self.plan.routing.task or "chat")
+        notice = f"demonstration model · {NOT_FOR_CLINICAL_USE}" if self.demonstration else NOT_FOR_CLINICAL_USE
+        return Content.assemble(
+            (task, "bold $text-primary"),
+            f" · {self.plan.model} · {self.plan.mode}",
+            (f" · {why(self.plan)}", MUTED),
+            "\n",
+            (notice, "italic $text-warning"),
+        )
+
+    def body(self, width: int) -> list[Content]:
+        if self.answer is not None:
+            return finished(self.answer, width)
+        text = intake.display(self.progress.text)
+        if self.trouble:
+            kept = [Content(text)] if text.strip() else []
+            return [*kept, Content.styled(f"⚠ {intake.display(self.trouble)}", "$text-error")]
+        if text:
+            return [Content(text + CURSOR)]
+        waiting = {"starting": "starting …", "loading": "loading the model …", "reading": "reading the report …"}
+        return [Content.styled(waiting.get(self.progress.state, "…"), MUTED)]
+
+    def plain(self) -> str:
+        """The answer as text, for the clipboard."""
+        return self.answer.text.strip() if self.answer is not None else self.progress.text.strip()
+
+
+def finished(answer: Answer, width: int) -> list[Content]:
+    """The body and foot of an answer that is over."""
+    parts: list[Content] = []
+    text = intake.display(answer.text)
+    if answer.finish == "cancelled":
+        parts += [Content(text)] if text.strip() else []
+        parts.append(Content.styled("■ stopped; this is what there was", "$text-warning"))
+    elif answer.output is None:
+        parts.append(draw_raw(text, answer.parse_error))
+    else:
+        parts.append(draw(answer.output, answer.plan.ask.report, width))
+    if answer.parsed == "lenient" and answer.finish != "cancelled":
+        parts.append(Content.styled("≈ the form was loose; read as well as it could be", "$text-warning"))
+    if answer.finish == "length":
+        parts.append(Content.styled("… cut at the answer's length limit", "$text-warning"))
+    parts += [Content.styled(f"⚠ {intake.display(warning.message)}", "$text-warning") for warning in answer.warnings]
+    parts.append(Content.styled(foot(answer.stats), MUTED))
+    return parts
+
+
+def foot(stats: Stats) -> str:
+    """The figures of an answer, all as the engine measured them."""
+    fresh = stats.prompt_tokens - stats.cached_tokens
+    read = f"read {fresh} tok" + (f" {stats.prefill_tok_s:.0f}/s" if stats.prefill_tok_s else "")
+    cached = f" + {stats.cached_tokens} cached" if stats.cached_tokens else ""
+    wrote = f"wrote {stats.completion_tokens} tok" + (f" {stats.decode_tok_s:.1f}/s" if stats.decode_tok_s else "")
+    first = f"first {stats.first_token_s:.2f} s · " if stats.first_token_s else ""
+    return f"{read}{cached} · {wrote} · {first}all {stats.total_s:.2f} s"

@@ -1,0 +1,98 @@
+"""The input line: Enter sends, Ctrl+J makes a new line, a paste never sends.
+
+May import Textual and `messages`. It only says what was typed; what happens with it is the screen's business.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.widgets import TextArea
+
+from radlite_tui.assistant import intake
+from radlite_tui.tui.messages import HelpAsked, LongPaste, NumberPressed, Sent, WordsChanged
+
+LONG_PASTE = 200
+TALLEST = 5
+
+
+class AskLine(TextArea):
+    """The user's words. numbered: how many choices are on offer by number (0: digits are text).
+
+    takes_long_paste: whether a long paste is offered elsewhere (an empty report pane) instead of going in here.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+j,alt+enter", "new_line", "New line", id="ask.newline", show=False),
+        Binding("up", "recall(-1)", "Earlier words", id="ask.earlier", show=False),
+        Binding("down", "recall(1)", "Later words", id="ask.later", show=False),
+    ]
+
+    def __init__(self, id: str | None = None) -> None:  # Textual's own parameter name
+        super().__init__(
+            id=id,
+            soft_wrap=True,
+            show_line_numbers=False,
+            compact=True,
+            highlight_cursor_line=False,
+            tab_behavior="focus",
+        )
+        self.numbered = 0
+        self.takes_long_paste = False
+        self.sent: list[str] = []
+        self.recalled = 0
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.post_message(Sent())
+        elif event.character == "?" and not self.text:
+            event.stop()
+            event.prevent_default()
+            self.post_message(HelpAsked())
+        elif self.numbered and event.character and event.character.isdigit():
+            number = int(event.character)
+            if 1 <= number <= self.numbered:
+                event.stop()
+                event.prevent_default()
+                self.post_message(NumberPressed(number))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste goes in as text, controls made visible; a long one is offered to an empty report pane."""
+        event.stop()
+        event.prevent_default()
+        text = intake.display(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        if self.takes_long_paste and (len(text) > LONG_PASTE or text.strip().count("\n") > 1):
+            self.post_message(LongPaste(text))
+            return
+        self.replace(text, *self.selection)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self.styles.height = min(TALLEST, max(1, self.wrapped_document.height))
+        self.post_message(WordsChanged())
+
+    def take(self) -> str:
+        """The words, which then leave the line and can be recalled."""
+        words = self.text.strip()
+        if words and (not self.sent or self.sent[-1] != words):
+            self.sent.append(words)
+        self.recalled = len(self.sent)
+        self.text = ""
+        return words
+
+    def action_new_line(self) -> None:
+        self.insert("\n")
+
+    def action_recall(self, step: int) -> None:
+        """Earlier or later words when the cursor cannot move that way."""
+        row, last = self.cursor_location[0], self.document.line_count - 1
+        if (step < 0 and row > 0) or (step > 0 and row < last) or not self.sent:
+            (self.action_cursor_up if step < 0 else self.action_cursor_down)()
+            return
+        self.recalled = max(0, min(len(self.sent), self.recalled + step))
+        self.text = self.sent[self.recalled] if self.recalled < len(self.sent) else ""
+        self.move_cursor(self.document.end)

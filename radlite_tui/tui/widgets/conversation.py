@@ -1,0 +1,57 @@
+"""The conversation: turns under each other, following the newest until the reader scrolls up.
+
+May import Textual and `widgets.answer`. Holds a bounded number of turns.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from radlite_tui.tui.widgets.answer import Turn
+
+MOST_TURNS = 100
+
+
+class Conversation(VerticalScroll):
+    """Answers, oldest first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "app.copy_answer", "Copy the answer", id="conversation.copy", show=False),
+        Binding("question_mark", "app.help", "Help", id="conversation.help", show=False),
+        Binding("j", "scroll_down", "Down", id="conversation.down", show=False),
+        Binding("k", "scroll_up", "Up", id="conversation.up", show=False),
+    ]
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.following = False
+
+    def watch_virtual_size(self) -> None:
+        """Follow the end once there is more than fits; before that nothing needs to move."""
+        if self.max_scroll_y > 0 and not self.following:
+            self.following = True
+            self.anchor()
+
+    def turns(self) -> list[Turn]:
+        return list(self.query(Turn))
+
+    @property
+    def latest(self) -> Turn | None:
+        turns = self.turns()
+        return turns[-1] if turns else None
+
+    def add(self, turn: Turn) -> None:
+        """A new turn at the end; the oldest go when there are too many."""
+        for old in self.turns()[: -MOST_TURNS + 1]:
+            old.remove()
+        self.mount(turn)
+        if self.following:
+            self.anchor()
+
+    def clear(self) -> None:
+        self.query(Turn).remove()
+        self.following = False
+        self.anchor(False)

@@ -1,0 +1,178 @@
+"""The report pane: the current report, and the earlier one behind it; what is shown is what is sent.
+
+May import Textual and the assistant's intake. Control and bidirectional characters are shown as text when they come
+in, so no report can steer the terminal.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import TextArea
+
+from radlite_tui.assistant import intake
+from radlite_tui.errors import BadInput
+from radlite_tui.tasks.report import Report
+from radlite_tui.tui.messages import ReportChanged
+
+FIRST_STEPS = """\
+Paste a report here or below, or press Ctrl+O to open a file.
+Then say what you want in your own words, for example:
+
+  birads?            write the impression        what changed?
+  N stage            is there a pneumothorax?    list the entities
+
+Ctrl+K lists the nine tasks, each with an example report to try (e).
+F1 shows every key. Ctrl+Q quits."""
+
+Marks = tuple[tuple[int, int, str], ...]
+
+
+class ReportText(TextArea):
+    """One report. marks: (start, end, style) over the text, drawn until the text changes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "undo", "Undo", id="report.undo", show=False),
+    ]
+
+    def __init__(self, id: str, placeholder: str) -> None:  # Textual's own parameter name
+        super().__init__(
+            id=id,
+            soft_wrap=True,
+            show_line_numbers=False,
+            compact=True,
+            highlight_cursor_line=False,
+            tab_behavior="focus",
+            placeholder=placeholder,
+        )
+        self.marks: Marks = ()
+        self.starts: list[int] = [0]
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        try:
+            text = intake.check(event.text) if event.text.strip() else event.text
+        except BadInput as error:
+            self.notify(str(error), severity="error")
+            return
+        self.replace(shown(text), *self.selection)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self.mark(())
+        self.post_message(ReportChanged())
+
+    def mark(self, marks: Marks) -> None:
+        """Style spans of the text, or none."""
+        self.starts = [0]
+        for line in self.document.lines:
+            self.starts.append(self.starts[-1] + len(line) + 1)
+        if marks != self.marks:
+            self.marks = marks
+            self._line_cache.clear()
+            self.refresh()
+
+    def get_line(self, line_index: int) -> Text:
+        line = super().get_line(line_index)
+        if self.marks and line_index < len(self.starts):
+            first = self.starts[line_index]
+            for start, end, style in self.marks:
+                if start < first + len(line) and end > first:
+                    line.stylize(style, max(0, start - first), max(0, end - first))
+        return line
+
+
+class ReportPane(Vertical):
+    """The current report and the earlier one; one of them is on top."""
+
+    def __init__(self, id: str | None = None) -> None:  # Textual's own parameter name
+        super().__init__(id=id)
+        self.source = ""
+        self.counted = ""
+        self.showing_prior = False
+
+    def compose(self) -> ComposeResult:
+        yield ReportText("current", FIRST_STEPS)
+        yield ReportText("prior", "Paste the earlier report here. F3 goes back to the current one.")
+
+    def on_mount(self) -> None:
+        self.show_prior(False)
+
+    @property
+    def current(self) -> ReportText:
+        return self.query_one("#current", ReportText)
+
+    @property
+    def prior(self) -> ReportText:
+        return self.query_one("#prior", ReportText)
+
+    @property
+    def on_top(self) -> ReportText:
+        return self.prior if self.showing_prior else self.current
+
+    def report(self) -> Report:
+        """What the panes hold now."""
+        prior = self.prior.text
+        return Report(self.current.text, prior if prior.strip() else None, self.source)
+
+    def load(self, text: str, source: str, prior: str | None = None) -> None:
+        """Another report, from a file, a paste or an example; an undo brings the old one back."""
+        self.show_prior(False)
+        self.source = source
+        self.current.replace(shown(text), (0, 0), self.current.document.end)
+        self.current.move_cursor((0, 0))
+        earlier = shown(prior or "")
+        if earlier != self.prior.text:
+            self.prior.replace(earlier, (0, 0), self.prior.document.end)
+            self.prior.move_cursor((0, 0))
+        self.retitle()
+
+    def load_prior(self, text: str) -> None:
+        self.prior.replace(shown(text), (0, 0), self.prior.document.end)
+        self.prior.move_cursor((0, 0))
+
+    def clear(self) -> None:
+        self.load("", "")
+
+    def fold(self) -> None:
+        """With a few lines to show, show where the findings begin."""
+        for row, line in enumerate(self.current.document.lines):
+            if line.lstrip().upper().startswith(("FINDINGS", "IMPRESSION")):
+                top = self.current.wrapped_document.location_to_offset((row, 0)).y
+                self.current.scroll_to(y=top, animate=False)
+                return
+
+    def show_prior(self, prior: bool) -> None:
+        self.showing_prior = prior
+        self.current.display, self.prior.display = not prior, prior
+        self.retitle()
+
+    def count(self, text: str) -> None:
+        """What the title says about length: the whole prompt's tokens, or nothing."""
+        self.counted = text
+        self.retitle()
+
+    def retitle(self) -> None:
+        """Which report, where from, how long, and what stands behind it."""
+        held = self.on_top.text.strip()
+        words = ["Earlier report" if self.showing_prior else "Report"]
+        if not self.showing_prior and held:
+            words.append(self.source or "typed")
+        if not held:
+            words.append("empty")
+        if self.counted:
+            words.append(self.counted)
+        self.border_title = " ─ ".join(intake.display(word).replace("[", r"\[") for word in words)
+        other = "current" if self.showing_prior else ("earlier ✓" if self.prior.text.strip() else "")
+        self.border_subtitle = f"F3 {other}" if other else ""
+
+
+def shown(text: str) -> str:
+    """Text as the pane holds it: control characters as text, line ends as newlines."""
+    return intake.display(text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,0 +1,47 @@
+"""What Enter would run: task, model, mode, how sure and why; or the numbered tasks it could be.
+
+May import Textual, `choices` and the assistant's types. Shows a plan; never makes one.
+"""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from radlite_tui.assistant.types import Plan
+from radlite_tui.tui.choices import title, why
+from radlite_tui.tui.draft import OFFERED
+from radlite_tui.tui.drawing import MUTED, percent
+
+
+class RoutingLine(Static):
+    """One line above the input line."""
+
+    def hint(self, sentence: str) -> None:
+        """A plain sentence, when there is no plan to show."""
+        self.update(Content.styled(f"  {sentence}", MUTED))
+
+    def problem(self, sentence: str) -> None:
+        """Why Enter cannot run anything."""
+        self.update(Content.styled(f"! {sentence}", "$text-warning"))
+
+    def show(self, plan: Plan, missing: str, pinned: bool) -> None:
+        """A plan that would run, or one that lacks something."""
+        assert plan.routing.task is not None
+        parts: list[str | tuple[str, str]] = [
+            ("→ ", "bold $text-primary"),
+            (title(plan.routing.task), "bold"),
+            f" · {plan.model} · {plan.mode}",
+        ]
+        if missing:
+            parts.append((f"  ! {missing}", "$text-warning"))
+        else:
+            parts.append((f"  {'picked from the list' if pinned else why(plan)}", MUTED))
+        self.update(Content.assemble(*parts))
+
+    def offer(self, plan: Plan, asking: bool) -> None:
+        """The tasks the words could mean, by number."""
+        tags = plan.routing.alternatives[:OFFERED]
+        choices = "  ".join(f"{n} {title(tag)} {percent(share)}" for n, (tag, share) in enumerate(tags, 1))
+        end = "press a number, or say more" if asking else "say more, or Enter then a number"
+        self.update(Content.assemble(("? not sure: ", "bold $text-warning"), choices, (f"  {end}", MUTED)))

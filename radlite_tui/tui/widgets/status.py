@@ -1,0 +1,92 @@
+"""The status line: what runs, how far it is, how fast, how full the context is, whether anything is saved.
+
+May import Textual and `progress`. Every number in it was counted or measured; what is not known is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widgets import Static
+
+from radlite_tui.tui.progress import Progress
+
+SEPARATOR = " │ "
+TIGHT = "│"
+FULL = 9
+SEEN_FROM_NUMBERS = ("reading", "writing", "done")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the line says before its numbers. saving: whether answers are kept on disk."""
+
+    state: str
+    task: str = ""
+    model: str = ""
+    mode: str = ""
+    saving: bool = False
+
+
+def status_text(standing: Standing, progress: Progress | None, width: int) -> str:
+    """The line in the fullest form that fits the width."""
+    text = ""
+    for detail in range(FULL, -1, -1):
+        separator = SEPARATOR if detail >= 6 else TIGHT
+        text = separator.join(parts(standing, progress, detail))
+        if len(text) <= width:
+            return text
+    return text[: max(0, width - 1)] + "…"
+
+
+def parts(standing: Standing, progress: Progress | None, detail: int) -> list[str]:
+    """The line's parts. Less detail drops, in order: the reading speed, the model's family, the state where the numbers
+    show it, the spaces, the mode, the task, the model, the reading, the context."""
+    model = standing.model if detail >= 8 else standing.model.removeprefix("radlite-")
+    who = [standing.task if detail >= 4 else "", model if detail >= 3 else "", standing.mode if detail >= 5 else ""]
+    plain_state = progress is not None and standing.state in SEEN_FROM_NUMBERS
+    found = ["" if plain_state and detail < 7 else standing.state]
+    found.append((" · " if detail >= 6 else "·").join(word for word in who if word))
+    if progress is not None:
+        found += numbers(progress, detail)
+    found.append("SAVING ON" if standing.saving else "SAVING OFF")
+    return [part for part in found if part]
+
+
+def numbers(progress: Progress, detail: int) -> list[str]:
+    """What is known of the run's figures."""
+    found = []
+    if progress.prompt_total and detail >= 2:
+        speed = f" {progress.prefill_tok_s:.0f}/s" if progress.prefill_tok_s and detail >= FULL else ""
+        found.append(f"prefill {progress.prompt_done}/{progress.prompt_total}{speed}")
+    if progress.decode_tok_s:
+        found.append(f"{progress.decode_tok_s:.1f} tok/s")
+    if progress.tokens:
+        found.append(f"{progress.tokens} tok")
+    if progress.context_share is not None and detail >= 1:
+        found.append(f"ctx {progress.context_share:.0%}")
+    return found
+
+
+class StatusLine(Static):
+    """Always on screen, always the same place."""
+
+    def __init__(self, id: str | None = None) -> None:  # Textual's own parameter name
+        super().__init__(id=id)
+        self.standing = Standing("starting")
+        self.progress: Progress | None = None
+        self.text = ""
+
+    def show(self, standing: Standing, progress: Progress | None) -> None:
+        self.standing, self.progress = standing, progress
+        self.draw()
+
+    def on_resize(self) -> None:
+        self.draw()
+
+    def draw(self) -> None:
+        text = status_text(self.standing, self.progress, self.size.width or 80)
+        if text != self.text:
+            self.text = text
+            self.update(Content(text))
