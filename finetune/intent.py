@@ -9,6 +9,7 @@ input. About ten seconds on one core. scikit-learn is imported inside the functi
 from __future__ import annotations
 
 import argparse
+import hashlib
 import itertools
 import json
 import random
@@ -90,6 +91,12 @@ def training_phrases(folder: Path = INTENTS) -> tuple[Phrase, ...]:
         for words in expand(group, banks, rng):
             found.update({Phrase(words, task): None for task in group["tasks"]})
     return tuple(found)
+
+
+def digest(phrases: Iterable[Phrase]) -> str:
+    """SHA-256 of the training phrases: says whether a model was trained on the data as it is now."""
+    lines = "".join(f"{phrase.task}\t{phrase.words}\n" for phrase in phrases)
+    return hashlib.sha256(lines.encode("utf-8")).hexdigest()
 
 
 def expand(group: Mapping[str, Any], banks: Mapping[str, Sequence[str]], rng: random.Random) -> list[str]:
@@ -185,13 +192,14 @@ def train(folder: Path = INTENTS) -> Trained:
     phrases = training_phrases(folder)
     vectorizer, regression = fit(phrases)
     calibration = held_out(folder / "calibration.toml", phrases)
-    plain = _linear(vectorizer, regression, temperature=1.0, threshold=0.0)
+    plain = linear(vectorizer, regression, temperature=1.0, threshold=0.0)
     temperature = fit_temperature(plain, calibration)
-    threshold = choose_threshold(_linear(vectorizer, regression, temperature, threshold=0.0), calibration)
-    return Trained(vectorizer, regression, _linear(vectorizer, regression, temperature, threshold), phrases)
+    threshold = choose_threshold(linear(vectorizer, regression, temperature, threshold=0.0), calibration)
+    return Trained(vectorizer, regression, linear(vectorizer, regression, temperature, threshold), phrases)
 
 
-def _linear(vectorizer: Any, regression: Any, temperature: float, threshold: float) -> LinearModel:
+def linear(vectorizer: Any, regression: Any, temperature: float, threshold: float) -> LinearModel:
+    """The fitted classifier in the form the app runs."""
     return LinearModel(
         classes=CLASSES,
         vocabulary={str(feature): int(i) for feature, i in vectorizer.vocabulary_.items()},
@@ -305,6 +313,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     test = held_out(INTENTS / "test.toml", trained.phrases)
     figures: dict[str, Any] = {
         "training_phrases": len(trained.phrases),
+        "training_sha256": digest(trained.phrases),
         "features": len(trained.model.vocabulary),
         "calibration": {k: round(v, 4) for k, v in measure(trained.model, calibration).items()},
         "test": {k: round(v, 4) for k, v in measure(trained.model, test).items()},

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import threading
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from radlite_tui.errors import RadliteError
 from radlite_tui.routing import ngrams
@@ -90,7 +92,7 @@ def load(path: Path = MODEL_FILE) -> LinearModel:
         if path not in _loaded:
             try:
                 _loaded[path] = _read(path)
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, ValueError, KeyError, zlib.error, BadZipFile) as error:
                 raise RadliteError(
                     f"The intent model {path} cannot be read ({error}); reinstall RadLite, or choose the task yourself."
                 ) from error
