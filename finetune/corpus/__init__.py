@@ -26,11 +26,21 @@ __all__ = ["GENERATORS", "TASKS", "Case", "Split", "build", "read", "reports", "
 
 GENERATORS: dict[str, str] = {
     "rads": "finetune.corpus.rads",
+    "chest": "finetune.corpus.chest",
+    "temporal": "finetune.corpus.temporal",
+    "nli": "finetune.corpus.nli",
+    "staging": "finetune.corpus.staging",
+    "qa": "finetune.corpus.qa",
 }
 """Generator name -> module. Add a line here and one in `TASKS`; nothing else knows the generators."""
 
 TASKS: dict[str, tuple[str, ...]] = {
     "rads": ("rads_assignment",),
+    "chest": ("abnormality_detection", "impression_generation", "radiology_ner"),
+    "temporal": ("temporal_comparison",),
+    "nli": ("radiology_nli",),
+    "staging": ("n_staging", "m_staging"),
+    "qa": ("radiology_qa",),
 }
 """Generator name -> the tasks it gives cases for."""
 

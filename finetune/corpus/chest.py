@@ -1,0 +1,45 @@
+"""Chest radiograph cases: the 14 findings, the impression and the entities, all from one scene.
+
+May import `finetune.corpus` modules and `radlite_tui.tasks`; must never read gold out of a text: spans come from the
+passage that was written.
+"""
+
+from __future__ import annotations
+
+import random
+
+from finetune.corpus import chest_scene, chest_text
+from finetune.corpus.bank import Bank
+from finetune.corpus.case import Case, Split
+from finetune.corpus.text import Passage, draw_style
+from radlite_tui.tasks.abnormality_detection import output as all_labels
+from radlite_tui.tasks.outputs import Entity, ImpressionOutput, NerOutput
+from radlite_tui.tasks.report import Report
+
+
+def generate(rng: random.Random, split: Split) -> list[Case]:
+    """Three cases of one radiograph, or two: entities come from a shorter report of their own."""
+    bank = Bank.load("chest", split)
+    style = draw_style(rng)
+    scene = chest_scene.draw(rng, bank, most=rng.randint(4, 8))
+    passage = chest_text.report(rng, bank, style, scene)
+    report = Report(passage.text)
+    impression = chest_text.impression(rng, bank, style, scene)
+    subset = style.form
+    cases = [
+        Case("", "abnormality_detection", report, all_labels(dict(scene.statuses())), subset=subset),
+        Case("", "impression_generation", report, ImpressionOutput(impression), subset=subset),
+    ]
+    brief = chest_scene.draw(rng, bank, most=rng.randint(2, 6))
+    short = chest_text.report(rng, bank, draw_style(rng), brief, header=False)
+    cases.append(Case("", "radiology_ner", Report(short.text), entities(short), subset=subset))
+    return cases
+
+
+def entities(passage: Passage) -> NerOutput:
+    """The passage's marks as the four classes, in order of appearance."""
+    found: dict[str, list[Entity]] = {"anatomy": [], "present": [], "absent": [], "uncertain": []}
+    text = passage.text
+    for span in sorted(passage.spans, key=lambda s: s.start):
+        found[span.kind].append(Entity(text[span.start : span.end], span.start, span.end))
+    return NerOutput(*(tuple(found[kind]) for kind in ("anatomy", "present", "absent", "uncertain")))
