@@ -67,12 +67,11 @@ class Worker:
     def _take(self, number: int) -> None:
         """Make this the running request, stopped already if it was cancelled while it waited."""
         with self._turn:
+            self._cancelled = {other for other in self._cancelled if other > self._running}
             self._running = number
             self._interrupt.clear()
             if number in self._cancelled:
                 self._interrupt.set()
-            elif number == 0:
-                self._cancelled.clear()
 
     def _cancel(self, number: int) -> None:
         with self._turn:

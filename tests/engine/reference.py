@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import llama_cpp.llama_cpp as llama
 
 
-@llama.llama_log_callback
+@llama.llama_log_callback  # type: ignore[untyped-decorator]
 def _quiet(_level: int, _text: bytes, _data: ctypes.c_void_p) -> None:
     """Drops what llama.cpp logs."""
 
@@ -47,7 +47,7 @@ class Reference:
         llama.llama_memory_clear(llama.llama_get_memory(self.context), True)
         array = (llama.llama_token * len(tokens))(*tokens)
         assert llama.llama_decode(self.context, llama.llama_batch_get_one(array, len(tokens))) == 0
-        return llama.llama_get_logits_ith(self.context, -1)[: self.size]
+        return list(llama.llama_get_logits_ith(self.context, -1)[: self.size])
 
     def choice(self, prompt: list[int], before: str, strings: Sequence[str], after: str | None) -> dict[str, float]:
         """Probability of each string after `before`, by the rule of closed answers; `after` follows it."""

@@ -168,7 +168,7 @@ forms = st.lists(st.tuples(words, st.lists(words, min_size=2, max_size=4, unique
 def test_any_form_is_filled_as_asked(
     engine: LocalEngine, base: ModelFiles, parts: list[tuple[str, list[str]]], tail: str
 ) -> None:
-    form: Form = (*itertools.chain.from_iterable((literal, tuple(choice)) for literal, choice in parts), tail)
+    form: Form = (*(element for literal, choice in parts for element in (literal, tuple(choice))), tail)
     answer = fill(engine, base, form)
     assert parses(answer.text, form)
     for chances, (_, choice) in zip(answer.choices, parts, strict=True):

@@ -93,4 +93,5 @@ class Sampler:
             return int(logits.argmax())
         weights = np.exp((logits - logits.max()) / self._temperature, dtype=np.float64)
         cumulative = weights.cumsum()
-        return int(cumulative.searchsorted(self._random.random() * cumulative[-1], side="right"))
+        drawn = int(cumulative.searchsorted(self._random.random() * cumulative[-1], side="right"))
+        return min(drawn, len(logits) - 1)
