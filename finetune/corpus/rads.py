@@ -1,0 +1,88 @@
+"""Cases for `rads_assignment`: one report of one of the ten RADS systems, or of an organ no system covers.
+
+May import its siblings and `radlite_tui.tasks`; knows no criteria itself (each family of systems has a module). The
+category is balanced within a system; a report never names its category.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from finetune.corpus.bank import Bank
+from finetune.corpus.case import Case, Split
+from finetune.corpus.rads_abdomen import GB_RADS, LI_RADS
+from finetune.corpus.rads_breast import BI_RADS
+from finetune.corpus.rads_chest import CAD_RADS, LUNG_RADS
+from finetune.corpus.rads_frame import Draft, Pen, RadsSystem, compose
+from finetune.corpus.rads_neck import NI_RADS, TI_RADS
+from finetune.corpus.rads_none import describe_other
+from finetune.corpus.rads_ovary import O_RADS
+from finetune.corpus.rads_pelvis import PI_RADS, VI_RADS
+from finetune.corpus.text import draw_style
+from radlite_tui.tasks.rads import NONE_APPLIES
+from radlite_tui.tasks.rads_assignment import output
+from radlite_tui.tasks.report import Report
+
+SYSTEMS: tuple[RadsSystem[Any], ...] = (
+    BI_RADS,
+    TI_RADS,
+    LI_RADS,
+    PI_RADS,
+    VI_RADS,
+    O_RADS,
+    CAD_RADS,
+    LUNG_RADS,
+    NI_RADS,
+    GB_RADS,
+)
+
+WEIGHTS = {
+    "BI-RADS": 20,
+    "TI-RADS": 9,
+    "LI-RADS": 13,
+    "PI-RADS": 9,
+    "VI-RADS": 7,
+    "O-RADS": 9,
+    "CAD-RADS": 9,
+    "Lung-RADS": 9,
+    "NI-RADS": 8,
+    "GB-RADS": 7,
+    NONE_APPLIES: 6,
+}
+"""How often a system is drawn: about a fifth breast, and a floor for each."""
+
+PATIENTS = {
+    "BI-RADS": ("woman", "female", "lady"),
+    "O-RADS": ("woman", "female", "lady"),
+    "PI-RADS": ("man", "male", "gentleman"),
+}
+ANYONE = ("woman", "man", "female", "male")
+
+_BY_NAME = {system.name: system for system in SYSTEMS}
+_NAMES, _SHARES = tuple(WEIGHTS), tuple(WEIGHTS.values())
+
+
+def generate(rng: random.Random, split: Split) -> list[Case]:
+    """One patient with one report."""
+    name = rng.choices(_NAMES, _SHARES)[0]
+    return [case_of(rng, split, name)]
+
+
+def case_of(rng: random.Random, split: Split, name: str, code: str | None = None) -> Case:
+    """A case of the named system (or of none), of the given category or any."""
+    style = draw_style(rng)
+    system = _BY_NAME.get(name)
+    if system is None:
+        draft, label = describe_other(Pen(rng, Bank.load("rads_none", split), style)), NONE_APPLIES
+    else:
+        scene = system.draw(rng, code or rng.choice(system.codes))
+        draft = system.describe(Pen(rng, Bank.load(system.bank, split), style), scene)
+        label = f"{name} {system.categorise(scene)}"
+    return _case(Pen(rng, Bank.load("rads_frame", split), style), name, draft, label)
+
+
+def _case(pen: Pen, name: str, draft: Draft, label: str) -> Case:
+    text = compose(pen, draft, pen.rng.choice(PATIENTS.get(name, ANYONE)))
+    subset = name if name != NONE_APPLIES else "none"
+    return Case("", "rads_assignment", Report(text), output(label, draft.modifiers), subset=subset, tags=(label,))
