@@ -72,7 +72,7 @@ class Assistant:
             yield from ensemble.run(plan, members, self._store, self._engine)
             return
         for file in planning.unchecked(plan, self._store):
-            yield Loading(f"checksum of {file}")
+            yield Loading(f"{file} (checksum)")
         request = self.request(plan, constrained=constrained)
         for event in self._engine.generate(request):
             yield event
@@ -99,9 +99,9 @@ class Assistant:
         """Plan and run to the end, without the events in between."""
         return self.finish(self.plan(ask))
 
-    def finish(self, plan: Plan) -> Answer:
+    def finish(self, plan: Plan, *, constrained: bool | None = None) -> Answer:
         """Run a plan to its end and give the answer alone."""
-        for event in self.run(plan):
+        for event in self.run(plan, constrained=constrained):
             if isinstance(event, Answer):
                 return event
         raise RadliteError("The engine ended without an answer; ask again.")

@@ -32,7 +32,7 @@ def run(plan: Plan, members: Sequence[Plan], store: Store, engine: Engine) -> It
     for member in members:
         _, model, mode = planning.decided(member)
         stamps.append(reading.stamp(store.manifest(model), mode))
-        yield from (Loading(f"checksum of {file}") for file in planning.unchecked(member, store))
+        yield from (Loading(f"{file} (checksum)") for file in planning.unchecked(member, store))
         for event in engine.generate(planning.request(member, store, constrained=True)):
             if isinstance(event, Failed):
                 yield event

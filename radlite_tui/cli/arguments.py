@@ -5,7 +5,7 @@ Values that only the assistant can judge (task, model and mode names) are passed
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace, RawDescriptionHelpFormatter
 
 from radlite_tui import NOT_FOR_CLINICAL_USE, __version__
 
@@ -94,6 +94,11 @@ def ask(parser: ArgumentParser) -> None:
     request(parser)
     choice(parser)
     max_tokens(parser)
+    parser.add_argument(
+        "--constrained",
+        action=BooleanOptionalAction,
+        help="write closed answers by their form alone (default: in the fine-tuned modes only)",
+    )
     formats(parser, "the events as they come, one JSON object a line, the answer last")
 
 

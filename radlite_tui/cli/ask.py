@@ -22,11 +22,13 @@ def run(arguments: Namespace) -> int:
     with closing(Assistant.create()) as assistant:
         plan = assistant.plan(asked)
         if arguments.json:
-            emit(answers.ask_json(assistant.finish(plan)), pretty=True)
-        elif arguments.jsonl:
-            stream_json(plan, assistant.run(plan))
+            emit(answers.ask_json(assistant.finish(plan, constrained=arguments.constrained)), pretty=True)
         else:
-            stream_text(plan, assistant.run(plan), missing=assistant.missing(plan))
+            events = assistant.run(plan, constrained=arguments.constrained)
+            if arguments.jsonl:
+                stream_json(plan, events)
+            else:
+                stream_text(plan, events, missing=assistant.missing(plan))
     return 0
 
 
