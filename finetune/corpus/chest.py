@@ -12,16 +12,17 @@ from finetune.corpus import chest_scene, chest_text
 from finetune.corpus.bank import Bank
 from finetune.corpus.case import Case, Split
 from finetune.corpus.text import Passage, draw_style
+from radlite_tui import tasks
 from radlite_tui.tasks.abnormality_detection import output as all_labels
 from radlite_tui.tasks.outputs import Entity, ImpressionOutput, NerOutput
 from radlite_tui.tasks.report import Report
 
 
 def generate(rng: random.Random, split: Split) -> list[Case]:
-    """Three cases of one radiograph, or two: entities come from a shorter report of their own."""
+    """Findings and impression of one radiograph, and the entities of a shorter report."""
     bank = Bank.load("chest", split)
     style = draw_style(rng)
-    scene = chest_scene.draw(rng, bank, most=rng.randint(4, 8))
+    scene = chest_scene.draw(rng, bank, most=rng.randint(4, 10), density=1.45)
     passage = chest_text.report(rng, bank, style, scene)
     report = Report(passage.text)
     impression = chest_text.impression(rng, bank, style, scene)
@@ -32,8 +33,16 @@ def generate(rng: random.Random, split: Split) -> list[Case]:
     ]
     brief = chest_scene.draw(rng, bank, most=rng.randint(2, 6))
     short = chest_text.report(rng, bank, draw_style(rng), brief, header=False)
-    cases.append(Case("", "radiology_ner", Report(short.text), entities(short), subset=subset))
+    named = entities(short)
+    if _readable(short.text, named):
+        cases.append(Case("", "radiology_ner", Report(short.text), named, subset=short.style.form))
     return cases
+
+
+def _readable(text: str, gold: NerOutput) -> bool:
+    """Whether the written answer leads back to these spans; a grade said twice in two classes does not."""
+    task = tasks.get("radiology_ner")
+    return task.parse(task.render(gold), Report(text)) == gold
 
 
 def entities(passage: Passage) -> NerOutput:

@@ -124,8 +124,11 @@ class Scene:
         return {f.kind.label: f.status for f in self.findings}
 
 
-def draw(rng: random.Random, bank: Bank, most: int = 7) -> Scene:
-    """A scene of up to `most` findings, one a label. One in five is normal: nothing positive but devices."""
+def draw(rng: random.Random, bank: Bank, most: int = 7, density: float = 1.0) -> Scene:
+    """A scene of up to `most` findings, one a label. One in five is normal: nothing positive but devices.
+
+    density multiplies how often each kind of finding is spoken of.
+    """
     normal = rng.random() < 0.2
     chosen: list[Finding] = []
     labels: set[str] = set()
@@ -134,7 +137,7 @@ def draw(rng: random.Random, bank: Bank, most: int = 7) -> Scene:
     for kind in kinds:
         if kind.label in labels or len(chosen) >= most:
             continue
-        status = _status(rng, kind, normal)
+        status = _status(rng, kind, normal, density)
         if status and not _clash(kind, status, chosen):
             labels.add(kind.label)
             chosen.append(finding(rng, bank, kind, status))
@@ -155,10 +158,10 @@ def _clash(kind: Kind, status: Status, chosen: list[Finding]) -> bool:
     return "opacity" in denied or (kind.name == "pneumonia" and "consolidation" in denied)
 
 
-def _status(rng: random.Random, kind: Kind, normal: bool) -> Status | None:
+def _status(rng: random.Random, kind: Kind, normal: bool, density: float) -> Status | None:
+    roll = rng.random() / density
     if normal and kind.name != "device":
-        return "negative" if rng.random() < kind.negative + kind.positive else None
-    roll = rng.random()
+        return "negative" if roll < kind.negative + kind.positive else None
     if roll < kind.positive:
         return "positive"
     if roll < kind.positive + kind.uncertain:

@@ -78,7 +78,9 @@ def _open_book(rng: random.Random, chest: Bank, words: Bank, style: Style) -> li
 def _about_existence(asking: Asking) -> tuple[str, str]:
     """Whether a finding is there: yes with the finding, no, possible, or not said."""
     rng = asking.rng
-    wanted = rng.choice(("positive", "positive", "negative", "negative", "uncertain", "unsaid"))
+    wanted = rng.choice(
+        ("positive", "positive", "positive", "negative", "negative", "uncertain", "uncertain", "unsaid")
+    )
     told = [f for f in asking.scene.findings if f.status == wanted and f.kind.name != "device"]
     if told:
         f = rng.choice(told)
@@ -93,7 +95,7 @@ def _about_existence(asking: Asking) -> tuple[str, str]:
         for k in KINDS.values()
         if k.label not in spoken and k.name != "device" and not (airspace and k.site in ("lung", "diffuse"))
     ]
-    if not free:
+    if not free or (asking.scene.present and rng.random() < 0.5):
         return asking.ask("main"), _main(asking)
     f = chest_scene.finding(rng, asking.chest, rng.choice(free), "positive")
     return asking.ask("exists", f), asking.words.pick(rng, "answer.unsaid")

@@ -88,7 +88,7 @@ def _breast(nodes: tuple[Nodes, ...]) -> int:
 
 
 def _neck(nodes: tuple[Nodes, ...]) -> int:
-    """Clinical N of oral cavity, larynx: one ipsilateral node to 3 cm N1; over 6 cm, or extranodal extension, N3; else N2."""
+    """Oral cavity, larynx: one ipsilateral node to 3 cm N1; over 6 cm, or extranodal extension, N3; else N2."""
     if any(n.mm > 60 or n.extranodal for n in nodes):
         return 3
     single = len(nodes) == 1 and nodes[0].count == 1

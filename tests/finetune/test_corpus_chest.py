@@ -1,0 +1,205 @@
+"""The chest, comparison, inference, question and staging generators: gold that tasks read back, and honest splits."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from importlib import import_module
+from itertools import islice
+
+import pytest
+
+from finetune import corpus
+from finetune.corpus import drills, nli, qa
+from finetune.corpus.bank import Bank
+from finetune.corpus.case import Case, Split
+from finetune.corpus.staging_rules import Nodes, m_stage, n_stage
+from radlite_tui import tasks
+from radlite_tui.tasks import rads
+from radlite_tui.tasks.outputs import AbnormalityOutput, ImpressionOutput, LabelOutput, NerOutput, TemporalOutput
+from radlite_tui.tasks.report import Report
+
+NAMES = ("chest", "temporal", "nli", "qa", "staging")
+BANKS = ("chest", "temporal", "nli", "qa", "staging", "drills")
+SPLITS: tuple[Split, ...] = ("train", "test")
+
+
+def cases(name: str, split: Split = "train", patients: int = 150) -> list[Case]:
+    module = import_module(corpus.GENERATORS[name])
+    return [case for i in range(patients) for case in module.generate(random.Random(f"{name}/{i}"), split)]
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("name", NAMES)
+def test_gold_renders_and_parses_back_to_itself(name: str, split: Split) -> None:
+    for case in cases(name, split):
+        task = tasks.get(case.task)
+        assert case.task in corpus.TASKS[name]
+        assert task.parse(task.render(case.gold), case.report) == case.gold, case
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seed_writes_the_same_cases(name: str) -> None:
+    assert cases(name, patients=30) == cases(name, patients=30)
+
+
+@pytest.mark.parametrize("name", BANKS)
+def test_no_wording_of_the_test_split_is_used_in_training(name: str) -> None:
+    train, test = Bank.load(name, "train"), Bank.load(name, "test")
+    assert train._phrases.keys() == test._phrases.keys()
+    for key, phrases in train._phrases.items():
+        plain = {" ".join(p.lower().split()).rstrip(".") for p in phrases}
+        assert not plain & {" ".join(p.lower().split()).rstrip(".") for p in test._phrases[key]}, key
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_texts_are_finished_english(name: str) -> None:
+    for case in cases(name):
+        for text in filter(None, (case.report.text, case.report.prior, case.words)):
+            assert not set("{}|_") & set(text), text
+            assert not [slip for slip in ("  ", " .", "..", " ,") if slip in text], text
+            assert text[0].isupper() or text[0].isdigit(), text
+
+
+def test_entities_stand_where_they_say() -> None:
+    for case in cases("chest"):
+        if isinstance(case.gold, NerOutput):
+            for group in (
+                case.gold.anatomy,
+                case.gold.observation_present,
+                case.gold.observation_absent,
+                case.gold.observation_uncertain,
+            ):
+                assert [e.start for e in group] == sorted(e.start for e in group)
+                assert all(case.report.text[e.start : e.end] == e.text for e in group)
+
+
+def test_no_finding_is_positive_only_without_findings_or_doubts() -> None:
+    for case in cases("chest"):
+        if isinstance(case.gold, AbnormalityOutput):
+            labels = dict(case.gold.labels)
+            none = labels.pop("no finding")
+            labels.pop("support devices")
+            assert (none == "positive") == (not {"positive", "uncertain"} & set(labels.values()))
+
+
+def test_an_impression_names_a_finding_of_the_report_or_says_normal() -> None:
+    golds: dict[str, AbnormalityOutput] = {}
+    for case in cases("chest"):
+        if isinstance(case.gold, AbnormalityOutput):
+            golds[case.report.text] = case.gold
+        if isinstance(case.gold, ImpressionOutput):
+            normal = golds[case.report.text].labels["no finding"] == "positive"
+            assert normal == (case.gold.impression == "No acute cardiopulmonary abnormality.")
+
+
+def test_every_change_has_its_sentence_in_the_current_report() -> None:
+    statuses: Counter[str] = Counter()
+    for case in cases("temporal", patients=400):
+        assert isinstance(case.gold, TemporalOutput)
+        for change in case.gold.changes:
+            statuses[change.status] += 1
+            assert change.evidence is not None
+            sentence = case.report.text[slice(*change.evidence)].lower()
+            assert change.finding.lower() in sentence
+            assert case.report.prior
+    assert min(statuses.values()) > 0.6 * max(statuses.values())
+
+
+def test_inference_answers_are_balanced_and_no_wording_gives_one_away() -> None:
+    labels: Counter[str] = Counter()
+    by_opening: dict[str, Counter[str]] = {}
+    for case in cases("nli", patients=600):
+        assert isinstance(case.gold, LabelOutput)
+        labels[case.gold.label] += 1
+        opening = " ".join(case.words.split()[:2])
+        by_opening.setdefault(opening, Counter())[case.gold.label] += 1
+    assert labels == dict.fromkeys(nli.LABELS, 600)
+    for opening, counts in by_opening.items():
+        if counts.total() >= 60:
+            assert max(counts.values()) < 0.6 * counts.total(), (opening, counts)
+
+
+def test_stages_are_balanced() -> None:
+    counts = Counter(case.gold.label for case in cases("staging", patients=600) if isinstance(case.gold, LabelOutput))
+    assert all(110 <= counts[n] <= 200 for n in ("N0", "N1", "N2", "N3"))
+    assert all(240 <= counts[m] <= 360 for m in ("M0", "M1"))
+
+
+@pytest.mark.parametrize(
+    ("organ", "nodes", "stage"),
+    [
+        ("lung", [], "N0"),
+        ("lung", [Nodes("hilar")], "N1"),
+        ("lung", [Nodes("hilar"), Nodes("subcarinal", "midline")], "N2"),
+        ("lung", [Nodes("lower paratracheal")], "N2"),
+        ("lung", [Nodes("hilar", "contralateral")], "N3"),
+        ("lung", [Nodes("supraclavicular", "ipsilateral")], "N3"),
+        ("colon", [Nodes("pericolic", count=3)], "N1"),
+        ("colon", [Nodes("pericolic", count=2), Nodes("mesenteric", count=2)], "N2"),
+        ("breast", [Nodes("axillary", count=3)], "N1"),
+        ("breast", [Nodes("axillary", matted=True)], "N2"),
+        ("breast", [Nodes("internal mammary")], "N2"),
+        ("breast", [Nodes("internal mammary"), Nodes("axillary")], "N3"),
+        ("breast", [Nodes("infraclavicular")], "N3"),
+        ("neck", [Nodes("level II", mm=30)], "N1"),
+        ("neck", [Nodes("level II", mm=31)], "N2"),
+        ("neck", [Nodes("level II", count=2, mm=20)], "N2"),
+        ("neck", [Nodes("level II", "contralateral", mm=20)], "N2"),
+        ("neck", [Nodes("level II", mm=61)], "N3"),
+        ("neck", [Nodes("level II", mm=20, extranodal=True)], "N3"),
+    ],
+)
+def test_n_stage_follows_tnm(organ: str, nodes: list[Nodes], stage: str) -> None:
+    assert n_stage(organ, nodes) == stage  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("organ", "deposits", "stage"),
+    [
+        ("lung", [], "M0"),
+        ("lung", ["hilar"], "M0"),
+        ("lung", ["contralateral lung"], "M1"),
+        ("lung", ["malignant effusion"], "M1"),
+        ("lung", ["axillary"], "M1"),
+        ("lung", ["supraclavicular"], "M0"),
+        ("colon", ["supraclavicular"], "M1"),
+        ("colon", ["peritoneum"], "M1"),
+        ("breast", ["axillary"], "M0"),
+        ("breast", ["liver"], "M1"),
+        ("neck", ["axillary"], "M1"),
+    ],
+)
+def test_m_stage_follows_tnm(organ: str, deposits: list[str], stage: str) -> None:
+    assert m_stage(organ, deposits) == stage  # type: ignore[arg-type]
+
+
+def test_every_fact_is_taught_in_training_in_several_wordings() -> None:
+    words = Bank.load("qa", "train")
+    for key, topics in (
+        ("closed.meaning", list(qa.facts())),
+        ("closed.management", [c.label for s in rads.SYSTEMS for c in s.categories]),
+    ):
+        for x in topics:
+            asked = [_question(phrase.format(x=x)) for phrase in words.phrases(key)]
+            assert sum(corpus.split_of(case) == "train" for case in asked) >= 2, x
+
+
+def _question(words: str) -> Case:
+    return Case("", "radiology_qa", Report(""), ImpressionOutput(""), words=words)
+
+
+def test_category_meanings_are_of_known_categories() -> None:
+    for term in qa.facts():
+        if "RADS" in term:
+            assert rads.find(term) is not None, term
+
+
+def test_drills_are_deterministic_and_many_repeat_something_exactly() -> None:
+    first = list(islice(drills.documents("train", 3), 300))
+    assert first == list(islice(drills.documents("train", 3), 300))
+    repeats = 0
+    for text in first:
+        lines = [line.partition(": ")[2] or line for line in text.splitlines()]
+        repeats += len(lines) > 1 and any(line and line in other for line, other in zip(lines[1:], lines, strict=False))
+    assert repeats > 90
