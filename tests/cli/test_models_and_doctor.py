@@ -1,0 +1,62 @@
+"""`models` and `doctor`: what is here, whether it is whole, and what this machine means for it."""
+
+from __future__ import annotations
+
+from tests.cli.command import Program
+
+
+def test_the_embedded_models_are_listed_and_say_that_they_are_demonstrations(radlite: Program) -> None:
+    found = radlite.json("models", "list")["models"]
+    assert {model["name"] for model in found} == {"radlite-nano-qwen2", "radlite-nano-qwen3"}
+    assert {model["architecture"] for model in found} == {"qwen2", "qwen3"}
+    assert all(model["embedded"] and model["demonstration"] and not model["problems"] for model in found)
+    assert sum(model["bytes"] for model in found) <= 40_000_000
+
+
+def test_a_model_is_shown_with_its_files(radlite: Program) -> None:
+    found = radlite.json("models", "show", "radlite-nano-qwen3")
+    assert found["name"] == "radlite-nano-qwen3"
+    assert all(len(file["sha256"]) == 64 for file in found["files"])
+    assert found["licence"]
+
+
+def test_the_embedded_models_verify(radlite: Program) -> None:
+    found = radlite.json("models", "verify")
+    assert found["ok"]
+    assert found["files"]
+
+
+def test_a_verified_model_is_remembered(radlite: Program) -> None:
+    assert not any(model["verified"] for model in radlite.json("models", "list")["models"])
+    radlite("models", "verify")
+    assert all(model["verified"] for model in radlite.json("models", "list")["models"])
+
+
+def test_doctor_tells_of_machine_and_models(radlite: Program) -> None:
+    found = radlite.json("doctor")
+    assert {"versions", "terminal", "processor", "memory", "permissions", "models", "problems", "slow"} <= set(found)
+    assert found["processor"]["physical"] >= 1
+    assert found["memory"]["total"] > 0
+    assert len(found["models"]) == 2
+    assert any("no terminal" in problem for problem in found["problems"])
+    assert any("checked once" in sentence for sentence in found["slow"])
+
+
+def test_doctor_in_words_has_the_same_sentences(radlite: Program) -> None:
+    done = radlite("doctor")
+    assert done.returncode == 0
+    for sentence in radlite.json("doctor")["problems"]:
+        assert sentence in done.stdout.decode()
+
+
+def test_a_bad_manifest_is_named_and_hides_nothing(radlite: Program) -> None:
+    folder = radlite.home / "models" / "bad"
+    folder.mkdir(parents=True)
+    (folder / "manifest.toml").write_text("name = ")
+    radlite.environment["RADLITE_MODELS"] = str(folder.parent)
+    done = radlite("models", "list")
+    assert done.returncode == 0
+    assert b"radlite-nano-qwen2" in done.stdout
+    assert b"manifest.toml" in done.stderr
+    assert radlite("models", "verify").returncode == 3
+    assert radlite("doctor").returncode == 3
