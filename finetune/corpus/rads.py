@@ -83,6 +83,6 @@ def case_of(rng: random.Random, split: Split, name: str, code: str | None = None
 
 
 def _case(pen: Pen, name: str, draft: Draft, label: str) -> Case:
-    text = compose(pen, draft, pen.rng.choice(PATIENTS.get(name, ANYONE)))
+    text = compose(pen, draft, pen.rng.choice(draft.patients or PATIENTS.get(name, ANYONE)))
     subset = name if name != NONE_APPLIES else "none"
     return Case("", "rads_assignment", Report(text), output(label, draft.modifiers), subset=subset, tags=(label,))

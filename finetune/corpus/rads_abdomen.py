@@ -79,7 +79,7 @@ def describe_liver(pen: Pen, scene: LiverScene) -> Draft:
     extra = [pen.say("background", liver=pen.term("liver")), *pen.some("normal", 1, 2)]
     if scene.kind not in ("vein", "degraded"):
         extra.append(pen.say("veins"))
-    return Draft(pen.term("exam"), tuple(key), tuple(extra), history=pen.say(f"reason.{reason}"))
+    return Draft(pen.term("exam"), tuple(key), tuple(extra), history=pen.say(f"reason.{reason}"), ages=(38, 84))
 
 
 def _major(pen: Pen, scene: LiverScene, slots: dict[str, str]) -> list[str]:
@@ -97,7 +97,7 @@ def _major(pen: Pen, scene: LiverScene, slots: dict[str, str]) -> list[str]:
 
 @dataclass(frozen=True)
 class GallbladderScene:
-    """thickness in mm. extent: symmetric, asymmetric (both circumferential) or focal. interface: kept with the liver."""
+    """thickness in mm. extent: symmetric or asymmetric (circumferential), or focal. interface: kept with the liver."""
 
     adequate: bool = True
     thickness: int = 2
@@ -132,7 +132,7 @@ def draw_gallbladder(rng: random.Random, code: str) -> GallbladderScene:
     while True:
         intramural = rng.random() < 0.4
         scene = GallbladderScene(
-            thickness=rng.randint(5, 16),
+            thickness=rng.randint(8 if code == "5" else 5, 16),
             extent=rng.choice(("symmetric", "asymmetric", "focal")),
             layered=rng.random() < 0.5,
             intramural=intramural,

@@ -135,8 +135,9 @@ def describe(pen: Pen, scene: BreastScene) -> Draft:
         if scene.kind not in ("none", "benign", "incomplete")
         else "screening"
     )
+    screened = history == "screening" and scene.modality == "mammography"
     return Draft(
-        exam=pen.term(f"exam.{scene.modality}"),
+        exam=pen.term("exam.screening" if screened else f"exam.{scene.modality}"),
         key=tuple(key),
         extra=(
             *((pen.say("density", density=pen.term("density")),) if scene.modality == "mammography" else ()),

@@ -112,10 +112,17 @@ def describe_coronary(pen: Pen, scene: CoronaryScene) -> Draft:
         key.append(pen.say("graft"))
     if scene.vulnerable:
         key.append(pen.say("vulnerable", features=pen.term("vulnerable")))
-    extra = pen.some("normal", 0, 2)
+    extra = pen.some("normal", 1, 3)
     if scene.calcium is not None:
         extra += (pen.say("calcium", calcium=scene.calcium),)
-    return Draft(pen.term("exam"), tuple(key), extra, history=pen.say("reason"), modifiers=coronary_modifiers(scene))
+    return Draft(
+        pen.term("exam"),
+        tuple(key),
+        extra,
+        history=pen.say("reason"),
+        modifiers=coronary_modifiers(scene),
+        ages=(38, 80),
+    )
 
 
 def _stenosis(pen: Pen, percent: int) -> str:
@@ -223,7 +230,7 @@ def describe_lung(pen: Pen, scene: LungScene) -> Draft:
     return Draft(
         pen.term("exam"),
         tuple(key),
-        pen.some("normal", 1, 2) + (() if scene.suspicious else pen.some("nodes", 0, 1)),
+        pen.some("normal", 1, 3) + (() if scene.suspicious else pen.some("nodes", 0, 1)),
         history=pen.say("reason", packs=pen.rng.randint(20, 55)),
         comparison=pen.say("comparison") if earlier else "",
         ages=(50, 79),

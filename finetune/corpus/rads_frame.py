@@ -18,13 +18,15 @@ from finetune.corpus.text import Passage, Style, abbreviate, size
 Scene = TypeVar("Scene")
 
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeioAEIO]\w|8\d? |8 mm|11 |18 |un(?!i)|ul|ill|US |MRI )")
+_START = re.compile(r"(?<=[a-z\d%)]\. )[a-z]")
 
 
 @dataclass(frozen=True)
 class Draft:
     """A report before it is written. key: the sentences the category rests on, in order; extra: what surrounds them.
 
-    alone: the scene has no earlier study, so the report may say so.
+    alone: the scene has no earlier study, so the report may say so. patients: words for who is examined,
+    where that is not for the system to say.
     """
 
     exam: str
@@ -35,6 +37,7 @@ class Draft:
     modifiers: tuple[str, ...] = ()
     alone: bool = False
     ages: tuple[int, int] = (28, 84)
+    patients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,20 +109,22 @@ def compose(pen: Pen, draft: Draft, patient: str) -> str:
         passage.heading(pen.term("heading.findings"))
     elif pen.maybe(0.5):
         passage.line()
-    for sentence in _interleave(rng, draft):
+    for sentence in _arrange(rng, draft):
         _write(pen, passage, sentence)
+    if pen.maybe(0.3):
+        if style.form != "prose":
+            passage.heading(pen.term("heading.impression"))
+        _write(pen, passage, pen.say("impression"))
     return passage.text
 
 
 def _write(pen: Pen, passage: Passage, sentence: str) -> None:
-    for part in sentence.split("\n"):
-        text = _ARTICLE.sub(r"\1n ", part)
-        passage.sentence("{text}", text=abbreviate(pen.rng, pen.style, text))
+    text = _START.sub(lambda match: match[0].upper(), _ARTICLE.sub(r"\1n ", sentence))
+    passage.sentence("{text}", text=abbreviate(pen.rng, pen.style, text))
 
 
-def _interleave(rng: random.Random, draft: Draft) -> list[str]:
-    """Key sentences in order, the others before, between and after them."""
-    sentences = list(draft.key)
-    for extra in draft.extra:
-        sentences.insert(rng.choice((0, len(sentences), rng.randint(0, len(sentences)))), extra)
-    return sentences
+def _arrange(rng: random.Random, draft: Draft) -> list[str]:
+    """Key sentences together and in order, for "it" refers back; the others before and after them."""
+    extra = rng.sample(draft.extra, len(draft.extra))
+    before = rng.randint(0, len(extra))
+    return [*extra[:before], *draft.key, *extra[before:]]

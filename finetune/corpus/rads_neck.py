@@ -71,7 +71,7 @@ def describe_thyroid(pen: Pen, scene: ThyroidScene) -> Draft:
         "composition": pen.term(f"composition.{scene.composition}"),
     }
     if scene.composition in ("cystic", "spongiform"):
-        key = (pen.say("simple", **slots),)
+        key: tuple[str, ...] = (pen.say("simple", **slots),)
     else:
         slots["echo"] = pen.term(f"echo.{scene.echogenicity}")
         rest = {
@@ -140,9 +140,10 @@ def describe_neck(pen: Pen, scene: NeckScene) -> Draft:
     return Draft(
         pen.term(f"exam.{modality}"),
         tuple(key),
-        pen.some("normal", 1, 2),
+        pen.some("normal", 1, 3),
         history=pen.say("reason", site=slots["site"]),
         comparison=comparison,
+        ages=(40, 84),
     )
 
 

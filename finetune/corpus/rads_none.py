@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from finetune.corpus.rads_frame import Draft, Pen
 
-REGIONS = ("knee", "brain", "spine", "chest", "kidney", "abdomen", "shoulder", "bone", "vessel", "pelvis")
+REGIONS = (
+    "knee",
+    "brain",
+    "spine",
+    "chest",
+    "kidney",
+    "abdomen",
+    "shoulder",
+    "hip",
+    "wrist",
+    "embolism",
+    "aorta",
+    "veins",
+    "rectum",
+)
+SEXED = {"scrotum": (("man", "male"), (21, 70)), "pregnancy": (("woman", "female", "lady"), (21, 42))}
+"""Regions of one sex: who is examined, and the ages."""
 
 
 def describe_other(pen: Pen) -> Draft:
     """One region's report: a finding or two, and normal remarks of that region."""
-    region = pen.rng.choice(REGIONS)
+    region = pen.rng.choice((*REGIONS, *SEXED))
     side = pen.rng.choice(("right", "left"))
     size = pen.size(pen.rng.randint(4, 30))
     findings = pen.rng.sample(pen.bank.terms(f"{region}.finding"), pen.rng.randint(1, 2))
@@ -17,4 +33,5 @@ def describe_other(pen: Pen) -> Draft:
     normal = pen.rng.sample(pen.bank.terms(f"{region}.normal"), pen.rng.randint(1, 3))
     extra = tuple(pen.say("normal", normal=n) for n in normal)
     exam = pen.term(f"{region}.exam").format(side=side)
-    return Draft(exam, key, extra, history=pen.term(f"{region}.reason"), alone=True)
+    patients, ages = SEXED.get(region, ((), (21, 86)))
+    return Draft(exam, key, extra, history=pen.term(f"{region}.reason"), alone=True, ages=ages, patients=patients)

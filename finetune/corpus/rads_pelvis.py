@@ -84,9 +84,11 @@ def describe_prostate(pen: Pen, scene: ProstateScene) -> Draft:
         key.append(pen.say("transition.dwi", dwi=diffusion))
     if scene.extension:
         key.append(pen.say("extension", extension=pen.term("extension")))
-    extra = [pen.say("gland", volume=pen.rng.randint(25, 110)), *pen.some("normal", 1, 2)]
+    extra = [pen.say("gland", volume=pen.rng.randint(25, 110)), *pen.some("normal", 1, 3)]
     psa = f"{pen.rng.uniform(2.5, 19.0):.1f}"
-    return Draft(pen.term("exam"), tuple(key), tuple(extra), history=pen.say("reason", psa=psa), alone=True)
+    return Draft(
+        pen.term("exam"), tuple(key), tuple(extra), history=pen.say("reason", psa=psa), alone=True, ages=(46, 82)
+    )
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,9 @@ def describe_bladder(pen: Pen, scene: BladderScene) -> Draft:
         pen.say("enhancement", enhancement=pen.term(f"enhancement.{scene.enhancement}")),
         pen.say("diffusion", diffusion=pen.term(f"diffusion.{scene.diffusion}")),
     ]
-    return Draft(pen.term("exam"), tuple(key), pen.some("normal", 1, 2), history=pen.say("reason"), alone=True)
+    return Draft(
+        pen.term("exam"), tuple(key), pen.some("normal", 1, 3), history=pen.say("reason"), alone=True, ages=(45, 86)
+    )
 
 
 PI_RADS = RadsSystem(
