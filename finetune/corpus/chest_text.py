@@ -96,9 +96,13 @@ def state(rng: random.Random, bank: Bank, passage: Passage, f: Finding) -> None:
         _device(rng, bank, passage, f)
     elif f.kind.name in ("cardiomegaly", "mediastinum") and rng.random() < 0.6:
         _size_of(rng, bank, passage, f)
-    elif f.kind.label == "lung opacity" and f.status == "negative" and rng.random() < 0.6:
-        lungs = Marked("anatomy", rng.choice(bank.terms("words.lungs")))
-        passage.sentence(bank.pick(rng, "clear"), lungs=lungs, clear=Marked("present", "clear"))
+    elif f.status == "negative" and bank.has(f"organ.{f.kind.name}") and rng.random() < 0.35:
+        organ = Marked("anatomy", rng.choice(bank.terms(f"organ.{f.kind.name}")))
+        fine = Marked("present", rng.choice(bank.terms(f"fine.{f.kind.name}")))
+        template = bank.pick(rng, "fine")
+        passage.sentence(
+            template.replace("Both", "The") if organ.text.startswith("bon") else template, organ=organ, fine=fine
+        )
     else:
         phrase = noun(rng, f, passage.style)
         passage.sentence(phrase.put(bank.pick(rng, f.status)), **phrase.slots)

@@ -104,11 +104,12 @@ def _around(d: Drawing, shown: Finding | None, statement: str) -> Scene:
     findings = [shown] if shown else []
     lower = statement.lower()
     lung = [kind for kind in KINDS.values() if kind.site in LUNG]
-    about_lungs = any(word in lower for kind in lung for word in _words_for(d.chest, kind))
+    about_lungs = any(word in lower for kind in lung for word in _words_for(d.chest, d.words, kind))
     others = [
         kind
         for kind in KINDS.values()
-        if not any(word in lower for word in _words_for(d.chest, kind)) and not (about_lungs and kind.site in LUNG)
+        if not any(word in lower for word in _words_for(d.chest, d.words, kind))
+        and not (about_lungs and kind.site in LUNG)
     ]
     for kind in d.rng.sample(others, d.rng.choice((1, 1, 2)) if shown is None else d.rng.choice((0, 1, 1, 2))):
         other = d.finding(kind, d.rng.choice(("positive", "negative")))
@@ -123,11 +124,12 @@ def _odd(findings: list[Finding], other: Finding) -> bool:
     return other.kind.site in LUNG and any(f.kind.site in LUNG for f in findings)
 
 
-def _words_for(bank: Bank, kind: Kind) -> tuple[str, ...]:
+def _words_for(bank: Bank, words: Bank, kind: Kind) -> tuple[str, ...]:
     """Words that speak of the kind: "effusion" is said by any statement with "effusion" in it."""
     slot = {"thickening": "pleural"}.get(kind.name, kind.name)
     absent = bank.terms(f"absent.{slot}") if kind.name != "device" else ("tube", "line", "catheter")
-    return tuple(british(t) for t in absent) + tuple(absent)
+    also = words.terms(f"also.{kind.name}") if words.has(f"also.{kind.name}") else ()
+    return tuple(spelt(word) for word in (*absent, *also) for spelt in (british, str))
 
 
 def _exists(d: Drawing, label: str) -> Draft:
@@ -146,13 +148,13 @@ def _absent(d: Drawing, label: str) -> Draft:
     """ "No X": entailed by no X, contradicted by any X, open when X is unmentioned or only possible."""
     kind = d.kind()
     if label == "entailment":
-        f = d.finding(kind, "negative")
-        return Draft(f, d.say("absent", np=singular(f)))
+        f = d.denied(kind)
+        return Draft(f, d.say("absent", np=_named(d, f)))
     f = d.finding(kind)
     if label == "contradiction":
-        return Draft(f, d.say("absent", np=singular(f)))
+        return Draft(f, d.say("absent", np=_named(d, f)))
     shown = d.finding(kind, "uncertain") if d.rng.random() < 0.35 else None
-    return Draft(shown, d.say("absent", np=singular(shown or f)))
+    return Draft(shown, d.say("absent", np=_named(d, shown or f)))
 
 
 def _side(d: Drawing, label: str) -> Draft:
@@ -242,7 +244,13 @@ def singular(f: Finding) -> str:
 
 def _general(d: Drawing, f: Finding) -> str:
     """The finding's name, now and then with a true detail kept: its location."""
-    return f.core if d.rng.random() < 0.3 else singular(f)
+    return f.core if d.rng.random() < 0.3 else _named(d, f)
+
+
+def _named(d: Drawing, f: Finding) -> str:
+    """The finding's name, now and then in other words: "fluid in the pleural space"."""
+    key = f"also.{f.kind.name}"
+    return d.rng.choice(d.words.terms(key)) if d.words.has(key) and d.rng.random() < 0.25 else singular(f)
 
 
 TOPICS: dict[str, Callable[[Drawing, str], Draft]] = {

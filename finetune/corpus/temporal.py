@@ -12,7 +12,7 @@ from finetune.corpus import chest_scene, chest_text
 from finetune.corpus.bank import Bank
 from finetune.corpus.case import Case, Split
 from finetune.corpus.chest_scene import GRADED, KINDS, MOVING, Finding
-from finetune.corpus.text import Passage, draw_style, size
+from finetune.corpus.text import Marked, Passage, draw_style, size
 from radlite_tui.tasks.outputs import STATUSES, Change, TemporalOutput
 from radlite_tui.tasks.report import Report
 
@@ -38,11 +38,12 @@ def generate(rng: random.Random, split: Split) -> list[Case]:
     labels: set[str] = set()
     for _ in range(rng.choice((1, 2, 2, 3))):
         status = rng.choice(STATUSES)
-        kind = KINDS[rng.choice((*MOVING, "nodule", "mass", *(STILL if status in ("unchanged", "worsened") else ())))]
+        kind = KINDS[rng.choice(_kinds(status))]
         if kind.label in labels:
             continue
         labels.add(kind.label)
-        changes.append(_change(rng, bank, words, status, chest_scene.finding(rng, bank, kind, "positive"), before, now))
+        write = _device_change if kind.name == "device" else _change
+        changes.append(write(rng, bank, words, status, chest_scene.finding(rng, bank, kind, "positive"), before, now))
     _bystanders(rng, bank, labels, before, now)
     return [
         Case(
@@ -53,6 +54,29 @@ def generate(rng: random.Random, split: Split) -> list[Case]:
             subset=style.form,
         )
     ]
+
+
+def _kinds(status: str) -> tuple[str, ...]:
+    """The kinds of finding that can change so."""
+    return (
+        *MOVING,
+        *("nodule", "mass"),
+        *(STILL if status in ("unchanged", "worsened") else ()),
+        *(("device",) if status not in LARGER_IS else ()),
+    )
+
+
+def _device_change(
+    rng: random.Random, bank: Bank, words: Bank, status: str, f: Finding, before: Passage, now: Passage
+) -> Change:
+    """A tube or line that was put in, taken out or left in place."""
+    if status != "new":
+        chest_text.state(rng, bank, before, f)
+    template = words.pick(rng, f"device.{status}")
+    if f.obs.startswith(chest_text.AN):
+        template = template.replace("A {np}", "An {np}")
+    span = now.sentence(template, np=Marked("present", f.obs), since=words.pick(rng, "since"))
+    return Change(status, f.obs, (span.start, span.end))
 
 
 def _change(
