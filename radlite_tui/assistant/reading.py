@@ -85,12 +85,14 @@ def stamp(manifest: Manifest, mode: Mode) -> ModelStamp:
 def error(failed: Failed, plan: Plan) -> RadliteError:
     """The exception a `Failed` event stands for, with its sentence."""
     if failed.kind == "too_long":
-        advice = "shorten the report"
+        advice = ["shorten the report"]
         if plan.mode is not None and plan.mode.shots:
-            advice += " or choose a mode without worked examples"
+            advice.append("choose a mode without worked examples")
+        if plan.ask.max_tokens is not None:
+            advice.append("allow fewer answer tokens")
         return BadInput(
-            f"The prompt is {failed.needed:,} tokens and {plan.model} can take {failed.context:,}; "
-            f"{advice} (nothing was cut)."
+            f"The prompt with room for its answer needs {failed.needed:,} tokens and {plan.model} can take "
+            f"{failed.context:,}; {', or '.join(advice)} (nothing was cut)."
         )
     if failed.kind == "model":
         return ModelUnavailable(failed.message)

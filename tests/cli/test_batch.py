@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,24 @@ def test_an_interrupted_batch_keeps_what_is_done(radlite: Program) -> None:
     assert b"Traceback" not in stderr
     assert b"--resume" in stderr
     assert 2 <= len(written(radlite.home / "out.jsonl")) < 12
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the worker in /proc")
+def test_a_killed_worker_costs_one_line_at_most(radlite: Program) -> None:
+    ids = worklist(radlite.home / "in.jsonl", 12)
+    process = radlite.start("batch", "in.jsonl", "out.jsonl", "--task", "impression_generation")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith(b"2/12"):
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            os.kill(int(children[0]), signal.SIGKILL)
+            break
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode in (0, 1), stderr.decode()
+    out = written(radlite.home / "out.jsonl")
+    assert [line["id"] for line in out] == ids
+    assert [line["error"] for line in out if "error" in line] == [] or process.returncode == 1
+    assert sum("error" in line for line in out) <= 1
 
 
 def test_a_finished_batch_resumed_writes_nothing(radlite: Program) -> None:

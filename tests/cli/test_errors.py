@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from radlite_tui.models.store import EMBEDDED
 from tests.cli.command import PROGRAM, Program, one_sentence
 
 BAD = [
@@ -72,11 +74,7 @@ def test_bad_usage_exits_2(radlite: Program, arguments: list[str]) -> None:
 
 def broken_model(folder: Path, damage: str) -> None:
     """A user model made from an embedded one, then damaged."""
-    import shutil
-
-    import radlite_tui.models
-
-    source = Path(radlite_tui.models.__file__).parent / "embedded" / "radlite-nano-qwen2"
+    source = EMBEDDED / "radlite-nano-qwen2"
     shutil.copytree(source, folder / "broken")
     manifest = folder / "broken" / "manifest.toml"
     manifest.write_text(manifest.read_text().replace('name = "radlite-nano-qwen2"', 'name = "broken"'))
@@ -123,6 +121,20 @@ def test_a_closed_pipe_is_quiet(radlite: Program) -> None:
     )
     os.close(writing)
     assert done.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_a_sentence(radlite: Program) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PROGRAM, "route", "birads?", "--json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=radlite.environment,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert "No space left" in one_sentence(done.stderr)
 
 
 def test_words_that_are_not_text_are_refused(radlite: Program) -> None:
