@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from radlite_tui.engine.local import LocalEngine
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import ModelFiles
-from radlite_tui.segments import IM_END, IM_START, Control, Prompt, Text
+from radlite_tui.segments import IM_END, IM_START, Control, Form, Prompt, Text
 from tests.engine.tiny_gguf import Shape, write_adapter, write_model
 
 SLOW = Shape(width=256, layers=8, heads=8, kv_heads=4, inner=1024, context=8192)
@@ -54,3 +55,12 @@ def chat(text: str) -> Prompt:
     """A prompt with one user turn."""
     user = (Control(IM_START), Text(f"user\n{text}"), Control(IM_END), Text("\n"))
     return (*user, Control(IM_START), Text("assistant\n"))
+
+
+def parses(text: str, form: Form) -> bool:
+    """Whether some way to fill the form gives exactly this text."""
+    rests = {text}
+    for element in form:
+        strings = (element,) if isinstance(element, str) else element
+        rests = {rest.removeprefix(s) for rest, s in itertools.product(rests, strings) if rest.startswith(s)}
+    return "" in rests

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +12,7 @@ from radlite_tui.engine.local import LocalEngine
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import Done, Failed, ModelFiles, Request, Token
 from radlite_tui.segments import Control, Form, Text
-from tests.engine.conftest import chat
+from tests.engine.conftest import chat, parses
 from tests.engine.reference import Reference
 
 LABELS = (
@@ -49,15 +48,6 @@ def prompt_tokens(reference: Reference, text: str = "Report: effusion.") -> list
             else reference.tokens(segment.text)
         )
     ]
-
-
-def parses(text: str, form: Form) -> bool:
-    """Whether some way to fill the form gives exactly this text."""
-    rests = {text}
-    for element in form:
-        strings = (element,) if isinstance(element, str) else element
-        rests = {rest.removeprefix(s) for rest, s in itertools.product(rests, strings) if rest.startswith(s)}
-    return "" in rests
 
 
 @pytest.mark.parametrize("branches", [64, 5])

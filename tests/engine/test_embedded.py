@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import radlite_tui
 from radlite_tui.engine.llama.interrupt import Interrupt
@@ -13,8 +15,8 @@ from radlite_tui.engine.llama.weights import Weights
 from radlite_tui.engine.local import LocalEngine
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import Done, ModelFiles, Request, Token
-from radlite_tui.segments import IM_END, IM_START, Text
-from tests.engine.conftest import chat
+from radlite_tui.segments import IM_END, IM_START, Form, Text
+from tests.engine.conftest import chat, parses
 from tests.engine.reference import Reference
 
 BASES = sorted((Path(radlite_tui.__file__).parent / "models" / "embedded").glob("*/*base*.gguf"))
@@ -56,10 +58,45 @@ def test_closed_answer_agrees_with_a_plain_computation(
         expected = reference.choice(reference.tokens(prompt), before, STATUSES, "\n")
         spelled = len(reference.tokens(answer.text))
         reference.close()
-        assert dict(answer.choices[0]) == pytest.approx(
-            expected, abs=0.02
-        )  # batches round differently
+        assert dict(answer.choices[0]) == pytest.approx(expected, abs=0.02)  # batches round differently
         assert answer.stats.completion_tokens == spelled
+
+
+fragments = st.sampled_from(
+    [
+        "",
+        "pos",
+        "positive",
+        "itive",
+        " ",
+        ": ",
+        ":",
+        "\n",
+        "RADS",
+        " RADS 4",
+        "-",
+        "4",
+        "A",
+        "no",
+        "t mentioned",
+        "é",
+        "🫁",
+    ]
+)
+texts = st.lists(fragments, min_size=1, max_size=4).map("".join)
+parts = st.tuples(texts.filter(bool), st.lists(texts, min_size=2, max_size=4, unique=True))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=st.lists(parts, min_size=1, max_size=3), tail=texts)
+def test_any_form_is_filled_as_asked(
+    engine: LocalEngine, pair: tuple[ModelFiles, ModelFiles], asked: list[tuple[str, list[str]]], tail: str
+) -> None:
+    form: Form = (*(element for literal, strings in asked for element in (literal, tuple(strings))), tail)
+    *_, answer = engine.generate(Request(pair[1], chat("Report."), form=form))
+    assert isinstance(answer, Done), answer
+    assert parses(answer.text, form)
+    assert all(sum(chances.values()) == pytest.approx(1) for chances in answer.choices)
 
 
 def test_report_cannot_write_control_tokens(weights: Weights) -> None:

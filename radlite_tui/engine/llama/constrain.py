@@ -14,7 +14,7 @@ batch, as branches of the sequence, and the most probable string is taken (tempe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -30,7 +30,7 @@ from radlite_tui.segments import Choice, Form
 
 @dataclass
 class Node:
-    """A place in the trie. ends: the string that is complete here; after: tokens that may follow it then."""
+    """A place in the trie. end: the string that is complete here; after: tokens that may follow it then."""
 
     children: dict[int, Node] = field(default_factory=dict)
     end: str | None = None
@@ -52,7 +52,8 @@ def longest(form: Form, vocabulary: Vocabulary) -> int:
 
 def fill(form: Form, sequence: Sequence, answer: Answer, ends: frozenset[int]) -> tuple[Mapping[str, float], ...]:
     """Write the whole form into `answer`; returns {string: probability} a choice, in order."""
-    elements = tuple(e[0] if not isinstance(e, str) and len(e) == 1 else e for e in form)
+    single = (e[0] if not isinstance(e, str) and len(e) == 1 else e for e in form)
+    elements = tuple(e for e in single if e != "")
     _check(elements)
     vocabulary = sequence.context.weights.vocabulary
     text, computed = "", 0
@@ -62,7 +63,7 @@ def fill(form: Form, sequence: Sequence, answer: Answer, ends: frozenset[int]) -
         if isinstance(element, str):
             text += element
             continue
-        trie = _trie(vocabulary, text, spelled, element, _continuations(elements[i + 1 :]), ends)
+        trie = _trie(vocabulary, text, spelled, element, _following(elements[i + 1 :]), ends)
         forced, root = _forced(trie)
         spelled += forced
         answer.write(forced)
@@ -81,13 +82,15 @@ def fill(form: Form, sequence: Sequence, answer: Answer, ends: frozenset[int]) -
     tail = _rest(vocabulary, text, spelled)
     answer.write(tail)
     answer.computed += len(tail)
+    if vocabulary.spell(answer.tokens) != _bytes(text):
+        raise Fault("request", "The model's vocabulary cannot spell the closed answer; choose another model.")
     return _with_fixed(form, probabilities)
 
 
 def _check(elements: tuple[str | Choice, ...]) -> None:
     if any(not isinstance(e, str) and (len(e) == 0 or len(set(e)) < len(e)) for e in elements):
         raise Fault("request", "A closed answer has a choice without strings or with the same string twice.")
-    if any(not isinstance(a, str) and (not isinstance(b, str) or not b) for a, b in pairwise(elements)):
+    if any(not isinstance(a, str) and not isinstance(b, str) for a, b in pairwise(elements)):
         raise Fault("request", "A closed answer has two choices without text between them.")
 
 
@@ -98,14 +101,14 @@ def _with_fixed(form: Form, found: list[Mapping[str, float]]) -> tuple[Mapping[s
     return tuple({choice[0]: 1.0} if len(choice) == 1 else next(rest) for choice in choices)
 
 
-def _continuations(following: tuple[str | Choice, ...]) -> list[str]:
-    """What may stand after a choice, as far as it can change the choice's spelling: a literal and each next string."""
+def _following(elements: tuple[str | Choice, ...]) -> tuple[str, Choice]:
+    """What stands after a choice, as far as it can change its spelling: literal text, then one of the next strings."""
     literal = ""
-    for element in following:
+    for element in elements:
         if not isinstance(element, str):
-            return [literal + string for string in element]
+            return literal, element
         literal += element
-    return [literal]
+    return literal, ("",)
 
 
 def _trie(
@@ -113,25 +116,55 @@ def _trie(
     text: str,
     spelled: list[int],
     choice: Choice,
-    continuations: list[str],
+    following: tuple[str, Choice],
     ends: frozenset[int],
 ) -> Node:
-    """The spellings of `text + string` after the tokens `spelled`, for each string of the choice."""
+    """The spellings of `text + string` after the tokens `spelled`, for each string of the choice.
+
+    A spelling may run on into the literal text that follows, unless that makes two strings look the same, but not into
+    the next choice, which is still open.
+    """
     root = Node()
+    literal, next_strings = following
+    running_on: list[tuple[str, str, list[int], int]] = []
     for string in choice:
-        border = len((text + string).encode())
-        for continuation in continuations:
-            tokens = _spell(vocabulary, text + string + continuation, spelled)
+        border = len(_bytes(text + string))
+        for rest in (literal + next_string for next_string in next_strings):
+            tokens = _spell(vocabulary, text + string + rest, spelled)
             size = _cover(vocabulary, tokens, border)
-            if len(vocabulary.spell(tokens[:size])) > border + len(continuation.encode()) or size < len(spelled):
-                tokens = spelled + _remaining(vocabulary, text + string, spelled)
-                size = len(tokens)
-            node = root
-            for token in tokens[len(spelled) : size]:
-                node = node.children.setdefault(token, Node())
-            node.end = node.end or string
-            node.after |= set(tokens[size : size + 1]) or set(ends)
+            whole = vocabulary.spell(tokens[:size])
+            if len(whole) == border and size >= len(spelled):
+                _place(root, string, tokens[len(spelled) : size], tokens[size : size + 1] or ends)
+            else:
+                fits = _whole(whole, border + len(_bytes(literal))) and size >= len(spelled)
+                running_on.append((string, rest, tokens if fits else [], size))
+    for string, rest, tokens, size in running_on:
+        if not tokens or not _place(root, string, tokens[len(spelled) : size], tokens[size : size + 1] or ends):
+            exact = _remaining(vocabulary, text + string, spelled)
+            if not _place(root, string, exact, vocabulary.tokenise(rest)[:1] or ends):
+                raise Fault("request", f"A closed answer has strings that cannot be told apart, such as {string!r}.")
     return root
+
+
+def _place(root: Node, string: str, path: list[int], after: Iterable[int]) -> bool:
+    """Add a spelling to the trie; False when it is another string's already."""
+    node = root
+    for token in path:
+        node = node.children.setdefault(token, Node())
+    if node.end not in (None, string):
+        return False
+    node.end = string
+    node.after |= set(after)
+    return True
+
+
+def _whole(spelling: bytes, most: int) -> bool:
+    """Whether it ends within the first `most` bytes and between characters."""
+    try:
+        spelling.decode()
+    except UnicodeDecodeError:
+        return False
+    return len(spelling) <= most
 
 
 def _spell(vocabulary: Vocabulary, text: str, spelled: list[int]) -> list[int]:
@@ -143,11 +176,15 @@ def _spell(vocabulary: Vocabulary, text: str, spelled: list[int]) -> list[int]:
 
 
 def _remaining(vocabulary: Vocabulary, text: str, spelled: list[int]) -> list[int]:
-    return vocabulary.tokenise(text.encode()[len(vocabulary.spell(spelled)) :].decode("utf-8", "replace"))
+    return vocabulary.tokenise(_bytes(text)[len(vocabulary.spell(spelled)) :].decode("utf-8", "replace"))
 
 
 def _rest(vocabulary: Vocabulary, text: str, spelled: list[int]) -> list[int]:
     return _spell(vocabulary, text, spelled)[len(spelled) :]
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _cover(vocabulary: Vocabulary, tokens: list[int], border: int) -> int:
