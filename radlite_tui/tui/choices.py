@@ -13,6 +13,7 @@ from radlite_tui import tasks
 from radlite_tui.assistant.planning import WITHOUT_REPORT, asked_words
 from radlite_tui.assistant.types import Plan, Routing
 from radlite_tui.tasks.base import Mode
+from radlite_tui.tui.drawing import percent
 
 Value = TypeVar("Value")
 
@@ -61,11 +62,22 @@ def title(tag: str) -> str:
     return tasks.get(tag).title
 
 
+def sure(plan: Plan) -> str:
+    """How the task was decided, as the answer's head says it."""
+    routing = plan.routing
+    by = {
+        "classifier": f"{percent(routing.confidence)} sure of the task",
+        "tag": "task from its tag",
+        "user": "task chosen",
+    }
+    return by[routing.by]
+
+
 def why(plan: Plan) -> str:
-    """Confidence and reason, as the routing line and the answer's head say them."""
+    """Confidence and reason, as the routing line says them."""
     routing = plan.routing
     if routing.by == "classifier":
-        return f"{routing.confidence:.0%} sure".replace("%", " %") + (f" · {routing.reason}" if routing.reason else "")
+        return f"{percent(routing.confidence)}" + (f" · {routing.reason}" if routing.reason else "")
     return routing.reason
 
 

@@ -74,6 +74,14 @@ def lines(parts: Iterable[Content]) -> Content:
     return Content("\n").join(list(parts))
 
 
+def hang(head: Content, text: str, width: int, style: str = "") -> Content:
+    """Text after a head, its further lines indented as far as the head is wide."""
+    indent = head.cell_length
+    room = max(12, width - indent)
+    wrapped = Content.styled(text, style).wrap(room)
+    return lines([(head if number == 0 else Content(" " * indent)) + line for number, line in enumerate(wrapped)])
+
+
 def badge(label: str) -> Content:
     """The answer's label, where the eye looks first: reversed, so that it stands out without colour."""
     return Content.styled(f" {label} ", "bold reverse")
@@ -105,9 +113,9 @@ def draw(output: Output, report: Report, width: int) -> Content:
     if isinstance(output, AbnormalityOutput):
         return draw_grid(output, width)
     if isinstance(output, TemporalOutput):
-        return draw_changes(output, report)
+        return draw_changes(output, report, width)
     if isinstance(output, NerOutput):
-        return draw_entities(output, report)
+        return draw_entities(output, report, width)
     return Content(output.impression if isinstance(output, ImpressionOutput) else output.answer)
 
 
@@ -119,9 +127,9 @@ def draw_rads(output: RadsOutput, width: int) -> Content:
     parts = [head, *bars(output.probabilities, width)]
     system = rads.system(output.system)
     if output.management and system is not None:
-        parts.append(Content.assemble(("Management: ", "bold"), output.management))
+        parts.append(hang(Content.styled("Management: ", "bold"), output.management, width))
         whose = "" if system.advice == "the system's own table" else f"; {system.advice}"
-        parts.append(Content.styled(f"            {system.edition}{whose}", MUTED))
+        parts.append(hang(Content(" " * 12), f"{system.edition}{whose}", width, MUTED))
     elif output.management:
         parts.append(Content(output.management))
     return lines(parts)
@@ -146,17 +154,17 @@ def grid_cell(label: str, status: str, probabilities: Mapping[str, float]) -> Co
     return Content.assemble((f"{GRID[status]} {label}", GRID_STYLES[status]), (sure, MUTED))
 
 
-def draw_changes(output: TemporalOutput, report: Report) -> Content:
+def draw_changes(output: TemporalOutput, report: Report, width: int) -> Content:
     """One change a line: arrow, word, finding; beneath it the sentence of the current report it rests on."""
     if not output.changes:
         return Content("No change is listed.")
     drawn = []
     for change in output.changes:
         arrow = f"{ARROWS[change.status]} {change.status:<9}"
-        drawn.append(Content.assemble((arrow, ARROW_STYLES[change.status]), f" {change.finding}"))
+        drawn.append(hang(Content.assemble((arrow, ARROW_STYLES[change.status]), " "), change.finding, width))
         if change.evidence is not None:
             sentence = " ".join(report.text[slice(*change.evidence)].split())
-            drawn.append(Content.styled(f"            “{sentence}”", MUTED))
+            drawn.append(hang(Content(" " * 12), f"“{sentence}”", width, MUTED))
     return lines(drawn)
 
 
@@ -173,7 +181,7 @@ def entity_spans(output: NerOutput) -> list[tuple[int, int, str]]:
     return kept
 
 
-def draw_entities(output: NerOutput, report: Report) -> Content:
+def draw_entities(output: NerOutput, report: Report, width: int) -> Content:
     """The report with each entity marked by brackets, glyph and style; then the entities of each class."""
     parts: list[str | tuple[str, str]] = []
     at = 0
@@ -187,7 +195,7 @@ def draw_entities(output: NerOutput, report: Report) -> Content:
     for kind, name in ENTITY_NAMES.items():
         entities = getattr(output, kind)
         texts = "; ".join(" ".join(entity.text.split()) for entity in entities) or "none"
-        listed.append(Content.assemble((f"{name:<14} ", "bold"), texts))
+        listed.append(hang(Content.styled(f"{name:<14} ", "bold"), texts, width))
     return lines([marked, Content(""), *listed])
 
 

@@ -153,7 +153,7 @@ async def test_the_palette_offers_what_makes_sense_now() -> None:
 async def test_every_binding_has_an_id() -> None:
     async with open_desk(scripted()) as desk:
         for node in (desk.app, desk.read, desk.read.ask_line, desk.read.conversation):
-            own = [b for b in type(node).__dict__["BINDINGS"]]
+            own = list(type(node).__dict__["BINDINGS"])
             assert all(binding.id for binding in own), own
 
 

@@ -16,7 +16,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from radlite_tui import NOT_FOR_CLINICAL_USE, __version__
-from radlite_tui.tui.drawing import MUTED, lines
+from radlite_tui.tui.drawing import MUTED, hang, lines
 from radlite_tui.tui.screens.compare import CompareScreen
 from radlite_tui.tui.screens.pick import PickScreen
 from radlite_tui.tui.widgets.ask_line import AskLine
@@ -49,14 +49,16 @@ def key_name(key: str) -> str:
     function_key = last.startswith("f") and last[1:].isdigit()
     if function_key or (modifiers and len(last) == 1):
         last = last.upper()
+    elif len(last) > 1:
+        last = last.capitalize()
     return f"{modifiers.title()}+{last}" if modifiers else last
 
 
-def section(name: str, bindings: Iterable[BindingType]) -> Content:
+def section(name: str, bindings: Iterable[BindingType], width: int) -> Content:
     rows = [Content.styled(name, "bold $text-primary")]
     for binding in bindings:
         if isinstance(binding, Binding) and binding.description:
-            rows.append(Content.assemble((f"  {key_names(binding.key):<22}", "bold"), binding.description))
+            rows.append(hang(Content.styled(f"  {key_names(binding.key):<20} ", "bold"), binding.description, width))
     return lines([*rows, Content("")])
 
 
@@ -73,24 +75,32 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
-            yield Static(self.text(), id="help-text")
+            yield Static(id="help-text")
 
     def on_mount(self) -> None:
         box = self.query_one("#help")
         box.border_title = f"RadLite {__version__} ─ {NOT_FOR_CLINICAL_USE}"
         box.border_subtitle = "arrows scroll ─ Esc closes"
         box.focus()
+        self.call_after_refresh(self.draw)
 
-    def text(self) -> Content:
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        text = self.query_one("#help-text", Static)
+        text.update(self.text(text.content_size.width or 70))
+
+    def text(self, width: int) -> Content:
         line = [Binding("enter", "", "Run what the line above shows; a paste never does"), *AskLine.BINDINGS]
         return lines(
             [
                 Content.styled(INTRODUCTION, MUTED),
                 Content(""),
-                section("Input line", line),
-                section("Anywhere", [*type(self.read).BINDINGS, *type(self.app).BINDINGS]),
-                section("Conversation (Tab moves there)", Conversation.BINDINGS),
-                section("List of tasks", PickScreen.BINDINGS),
-                section("Comparison", CompareScreen.BINDINGS),
+                section("Input line", line, width),
+                section("Anywhere", [*type(self.read).BINDINGS, *type(self.app).BINDINGS], width),
+                section("Conversation (Tab moves there)", Conversation.BINDINGS, width),
+                section("List of tasks", PickScreen.BINDINGS, width),
+                section("Comparison", CompareScreen.BINDINGS, width),
             ]
         )

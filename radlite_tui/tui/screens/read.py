@@ -268,7 +268,6 @@ class ReadScreen(Screen[None]):
         self.set_class(True, "-answered")
         self.set_class(False, "-full-report")
         self.pane.current.mark(())
-        self.call_after_refresh(self.pane.fold)
         self.radlite.start_run(lambda: assistant.run(plan), self)
         self.show_standing()
         self.show_keys()

@@ -13,7 +13,7 @@ from radlite_tui import NOT_FOR_CLINICAL_USE
 from radlite_tui.assistant import intake
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.engine.protocol import Stats
-from radlite_tui.tui.choices import title, why
+from radlite_tui.tui.choices import sure, title
 from radlite_tui.tui.drawing import MUTED, draw, draw_raw, lines
 from radlite_tui.tui.progress import Progress
 
@@ -69,7 +69,7 @@ class Turn(Static):
         return Content.assemble(
             (task, "bold $text-primary"),
             f" · {self.plan.model} · {self.plan.mode}",
-            (f" · {why(self.plan)}", MUTED),
+            (f" · {sure(self.plan)}", MUTED),
             "\n",
             (notice, "italic $text-warning"),
         )
@@ -114,8 +114,8 @@ def finished(answer: Answer, width: int) -> list[Content]:
 def foot(stats: Stats) -> str:
     """The figures of an answer, all as the engine measured them."""
     fresh = stats.prompt_tokens - stats.cached_tokens
-    read = f"read {fresh} tok" + (f" {stats.prefill_tok_s:.0f}/s" if stats.prefill_tok_s else "")
-    cached = f" + {stats.cached_tokens} cached" if stats.cached_tokens else ""
-    wrote = f"wrote {stats.completion_tokens} tok" + (f" {stats.decode_tok_s:.1f}/s" if stats.decode_tok_s else "")
-    first = f"first {stats.first_token_s:.2f} s · " if stats.first_token_s else ""
+    read = f"{fresh} tok read" + (f" {stats.prefill_tok_s:.0f}/s" if stats.prefill_tok_s else "")
+    cached = f", {stats.cached_tokens} cached" if stats.cached_tokens else ""
+    wrote = f"{stats.completion_tokens} written" + (f" {stats.decode_tok_s:.1f}/s" if stats.decode_tok_s else "")
+    first = f"first {stats.first_token_s:.2f} s, " if stats.first_token_s else ""
     return f"{read}{cached} · {wrote} · {first}all {stats.total_s:.2f} s"

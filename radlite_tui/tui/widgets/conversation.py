@@ -30,10 +30,19 @@ class Conversation(VerticalScroll):
         self.following = False
 
     def watch_virtual_size(self) -> None:
+        self.settle()
+
+    def on_resize(self) -> None:
+        self.settle()
+
+    def settle(self) -> None:
         """Follow the end once there is more than fits; before that nothing needs to move."""
-        if self.max_scroll_y > 0 and not self.following:
-            self.following = True
-            self.anchor()
+        overflows = self.virtual_size.height > self.container_size.height > 0
+        if overflows != self.following:
+            self.following = overflows
+            self.anchor(overflows)
+            if not overflows:
+                self.scroll_home(animate=False, immediate=True)
 
     def turns(self) -> list[Turn]:
         return list(self.query(Turn))

@@ -30,6 +30,7 @@ Then say what you want in your own words, for example:
 Ctrl+K lists the nine tasks, each with an example report to try (e).
 F1 shows every key. Ctrl+Q quits."""
 
+FOLDED = 4
 Marks = tuple[tuple[int, int, str], ...]
 
 
@@ -77,6 +78,18 @@ class ReportText(TextArea):
             self.marks = marks
             self._line_cache.clear()
             self.refresh()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.show_findings)
+
+    def show_findings(self) -> None:
+        """With a few lines to show, show where the findings begin."""
+        if self.has_focus or self.size.height > FOLDED:
+            return
+        for row, line in enumerate(self.document.lines):
+            if line.lstrip().upper().startswith(("FINDINGS", "IMPRESSION")):
+                self.scroll_to(y=self.wrapped_document.location_to_offset((row, 0)).y, animate=False)
+                return
 
     def get_line(self, line_index: int) -> Text:
         line = super().get_line(line_index)
@@ -132,6 +145,7 @@ class ReportPane(Vertical):
             self.prior.replace(earlier, (0, 0), self.prior.document.end)
             self.prior.move_cursor((0, 0))
         self.retitle()
+        self.call_after_refresh(self.current.show_findings)
 
     def load_prior(self, text: str) -> None:
         self.prior.replace(shown(text), (0, 0), self.prior.document.end)
@@ -139,14 +153,6 @@ class ReportPane(Vertical):
 
     def clear(self) -> None:
         self.load("", "")
-
-    def fold(self) -> None:
-        """With a few lines to show, show where the findings begin."""
-        for row, line in enumerate(self.current.document.lines):
-            if line.lstrip().upper().startswith(("FINDINGS", "IMPRESSION")):
-                top = self.current.wrapped_document.location_to_offset((row, 0)).y
-                self.current.scroll_to(y=top, animate=False)
-                return
 
     def show_prior(self, prior: bool) -> None:
         self.showing_prior = prior

@@ -28,16 +28,19 @@ class RoutingLine(Static):
     def show(self, plan: Plan, missing: str, pinned: bool) -> None:
         """A plan that would run, or one that lacks something."""
         assert plan.routing.task is not None
-        parts: list[str | tuple[str, str]] = [
-            ("→ ", "bold $text-primary"),
-            (title(plan.routing.task), "bold"),
-            f" · {plan.model} · {plan.mode}",
-        ]
-        if missing:
-            parts.append((f"  ! {missing}", "$text-warning"))
-        else:
-            parts.append((f"  {'picked from the list' if pinned else why(plan)}", MUTED))
-        self.update(Content.assemble(*parts))
+        width = (self.size.width or 80) - 2
+        for model in (str(plan.model), str(plan.model).removeprefix("radlite-")):
+            who = Content.assemble(
+                ("→ ", "bold $text-primary"), (title(plan.routing.task), "bold"), f" · {model} · {plan.mode} · "
+            )
+            if missing:
+                said = Content.styled(f"! {missing}", "$text-warning")
+            else:
+                said = Content.styled("picked from the list" if pinned else why(plan), MUTED)
+            line = who + said
+            if line.cell_length <= width:
+                break
+        self.update(line if missing else line.truncate(width, ellipsis=True))
 
     def offer(self, plan: Plan, asking: bool) -> None:
         """The tasks the words could mean, by number."""
