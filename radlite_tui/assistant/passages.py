@@ -27,6 +27,8 @@ CLAUSE = re.compile(
     r"\b(?:but|however|although|except|apart from|with|which|that|there (?:is|are))\b|[:;()]", re.IGNORECASE
 )
 
+LIST = re.compile(r",|\b(?:or|nor|and)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -114,7 +116,8 @@ def status(text: str, match: re.Match[str]) -> Status:
     if not cues:
         return "unsure" if hedge else "affirmed"
     between = before[cues[-1].end() :]
-    if hedge or negation("qualified").search(between):
+    nearest = LIST.split(between)[-1]
+    if hedge or negation("qualified").search(nearest):
         return "unsure"
     if "," in between and not re.search(r"\b(?:or|nor)\b", text[cues[-1].end() :], re.IGNORECASE):
         return "unsure"
