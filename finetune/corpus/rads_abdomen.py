@@ -57,7 +57,7 @@ def draw_liver(rng: random.Random, code: str) -> LiverScene:
     kinds = {"1": "benign", "2": "probable", "M": "targetoid", "TIV": "vein", "NC": "degraded"}
     kinds |= {response: kind for kind, response in RESPONSES.items()}
     if code in kinds:
-        return LiverScene(kinds[code], rng.randint(6, 60))
+        return LiverScene(kinds[code], rng.randint(25 if code == "TIV" else 11, 60))
     while True:
         aphe, washout, capsule = rng.random() < 0.6, rng.random() < 0.45, rng.random() < 0.35
         scene = LiverScene("major", rng.randint(6, 48), aphe, washout, capsule, rng.random() < 0.25)

@@ -23,7 +23,7 @@ PLAQUE = ((1, 100, "P1"), (101, 300, "P2"), (301, 999, "P3"), (1000, 9999, "P4")
 class CoronaryScene:
     """stenosis: percent for left main, LAD, circumflex, RCA, in that order.
 
-    nondiagnostic: one segment cannot be judged. calcium: Agatston score, or None when not stated.
+    nondiagnostic: the right coronary artery (RCA) cannot be judged. calcium: Agatston score, or None when not stated.
     """
 
     stenosis: tuple[int, int, int, int]
@@ -65,7 +65,7 @@ def draw_coronary(rng: random.Random, code: str) -> CoronaryScene:
     ranks = list(GRADES)
     while True:
         percents = [rng.randint(*GRADES[rng.choice(ranks[: ranks.index(grade) + 1])]) for _ in VESSELS]
-        percents[0] = rng.choice((0, 0, 10)) if code not in ("4B", "5") else percents[0]
+        percents[0] = rng.choice((0, 0, 10)) if code != "4B" else min(percents[0], 80)
         if code == "4B" and rng.random() < 0.5:
             percents[1:] = [rng.randint(70, 95) for _ in range(3)]
         elif code != "4B":
@@ -89,6 +89,8 @@ def describe_coronary(pen: Pen, scene: CoronaryScene) -> Draft:
     key = []
     clean = []
     for vessel, percent in zip(VESSELS, scene.stenosis, strict=True):
+        if vessel == "RCA" and scene.nondiagnostic:
+            continue
         if percent:
             key.append(
                 pen.say(

@@ -178,6 +178,7 @@ def abbreviate(rng: random.Random, style: Style, text: str) -> str:
 
 INDIAN = {
     "complains of": "c/o",
+    "complaints of": "c/o",
     "complaining of": "c/o",
     "suggestive of": "s/o",
     "history of": "h/o",
