@@ -105,7 +105,8 @@ def expand(group: Mapping[str, Any], banks: Mapping[str, Sequence[str]], rng: ra
     filled = [words for template in group.get("templates", ()) for words in fill(template, own, rng)]
     rng.shuffle(filled)
     phrases = [*group["phrases"], *filled[:PER_CLASS]]
-    return list(dict.fromkeys([*phrases, *(noisy(words, banks, rng) for words in phrases)]))
+    noise = [noisy(words, banks, rng) for words in phrases]
+    return list(dict.fromkeys([*phrases, *noise]))
 
 
 def fill(template: str, banks: Mapping[str, Sequence[str]], rng: random.Random) -> list[str]:
@@ -118,8 +119,11 @@ def fill(template: str, banks: Mapping[str, Sequence[str]], rng: random.Random) 
 
 
 def noisy(words: str, banks: Mapping[str, Sequence[str]], rng: random.Random) -> str:
-    """The same request as a hurried user types it: other punctuation, a courtesy before or after, or one typo."""
-    kind = rng.randrange(6)
+    """The same request as a hurried user types it.
+
+    Other punctuation or case, a courtesy before or after, one typo, or the report pasted after the request.
+    """
+    kind = rng.randrange(8)
     if kind == 0:
         return words.rstrip("?. ") if words.endswith("?") else f"{words}?"
     if kind == 1:
@@ -128,7 +132,14 @@ def noisy(words: str, banks: Mapping[str, Sequence[str]], rng: random.Random) ->
         return f"{words.rstrip('?')} {rng.choice(banks['closing'])}"
     if kind == 3:
         return words.upper() if rng.random() < 0.5 else words.replace("-", " ").replace("'", "")
+    if kind == 4:
+        return with_report(words, banks, rng)
     return typo(words, rng)
+
+
+def with_report(words: str, banks: Mapping[str, Sequence[str]], rng: random.Random) -> str:
+    """The request with the report pasted after it."""
+    return words + rng.choice(banks["separator"]) + " ".join(rng.sample(banks["sentence"], rng.randrange(1, 5)))
 
 
 def typo(words: str, rng: random.Random) -> str:
@@ -164,7 +175,7 @@ def _expected(phrases: Mapping[str, Any]) -> Iterator[Expected]:
 
 
 def spelling(words: str) -> str:
-    return " ".join(token for token in ngrams.tokens(words) if token != "?")
+    return " ".join(token for token in ngrams.tokens(words) if token not in ngrams.MARKS)
 
 
 def analyse(words: str) -> list[str]:

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 MODEL_FILE = Path(__file__).with_name("intent.npz")
 UNCLEAR = "unclear"
 STAGES = {"n_staging", "m_staging"}
-EITHER_STAGE = 0.15
+EITHER_STAGE = 0.1
 """With N and M first, the lesser's probability from which "stage it" is taken to name neither."""
+FIRST_LINE = 80
+"""Characters of a first line that may be a request on its own."""
+
 _lock = threading.Lock()
 _loaded: dict[Path, LinearModel] = {}
 
@@ -118,9 +121,22 @@ def _read(path: Path) -> LinearModel:
 
 def classify(words: str) -> Ranked:
     """Rank the tasks for the user's words. Abstains when it knows none of them, when they ask for nothing in
-    particular, when the best task is under the threshold, or when N and M staging fit alike."""
+    particular, when the best task is under the threshold, or when N and M staging fit alike.
+
+    When several lines leave it in doubt, a short first line that is clear by itself decides: people type the request
+    and paste the report under it.
+    """
+    ranked = _classify(words)
+    first, line_end, rest = words[: ngrams.HEAD].strip().partition("\n")
+    if ranked.abstained and line_end and rest.strip() and len(first) <= FIRST_LINE:
+        alone = _classify(first)
+        return ranked if alone.abstained else alone
+    return ranked
+
+
+def _classify(words: str) -> Ranked:
     tokens = ngrams.tokens(words)
-    if not tokens:
+    if all(token in ngrams.MARKS for token in tokens):
         return Ranked((), True, "no words to go by")
     if _binary(words):
         return Ranked((), True, "the words look like binary data")
@@ -159,7 +175,9 @@ def _evidence(contributions: NDArray[np.float64], tokens: list[str], sources: li
     weight = [0.0] * len(tokens)
     for value, source in zip(contributions.tolist(), sources, strict=True):
         weight[source] += value
-    strongest = sorted((i for i in range(len(tokens)) if weight[i] > 0 and tokens[i] != "?"), key=lambda i: -weight[i])
+    strongest = sorted(
+        (i for i in range(len(tokens)) if weight[i] > 0 and tokens[i] not in ngrams.MARKS), key=lambda i: -weight[i]
+    )
     strongest = [i for i in strongest if weight[i] >= 0.3 * weight[strongest[0]]]
     return tuple(tokens[i] for i in sorted(strongest[:3]))
 

@@ -13,12 +13,15 @@ HEAD, TAIL = 360, 120
 CHARACTERS = (2, 3, 4, 5)
 """Lengths of the character n-grams, taken inside one word with a blank on either side."""
 
-_TOKEN = re.compile(r"[^\W_]+|\?")
+MARKS = frozenset("?.:")
+"""Tokens that are not words."""
+
+_TOKEN = re.compile(r"[^\W_]+|\?|[.:](?=\s|$)")
 _DIGIT = re.compile(r"\d")
 
 
 def tokens(words: str) -> list[str]:
-    """Lower-case words, numbers and question marks of (the head and tail of) `words`."""
+    """Lower-case words, numbers, question marks and sentence ends of (the head and tail of) `words`."""
     return _TOKEN.findall(_cut(unicodedata.normalize("NFKC", _cut(words))).lower())
 
 

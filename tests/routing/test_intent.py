@@ -102,6 +102,20 @@ def test_words_that_ask_for_nothing_abstain(words: str) -> None:
     assert ranked.why
 
 
+def test_a_report_pasted_after_the_request_changes_nothing() -> None:
+    report = "Findings: 14 mm spiculated mass at 2 o'clock. No axillary adenopathy. Stable since 2021."
+    assert chosen(f"summarise this: {report}") == "impression_generation"
+    assert chosen(f"birads?\n{report}") == "rads_assignment"
+
+
+def test_a_report_pasted_where_words_belong_abstains() -> None:
+    report = (
+        "CT HEAD. History: seizure. Findings: No mass effect. Grey-white differentiation is preserved. "
+        "The ventricles are of normal size. Impression: normal study."
+    )
+    assert classify(report).abstained
+
+
 def test_unseen_phrases_are_routed_right(unseen: list[training.Expected], capsys: pytest.CaptureFixture[str]) -> None:
     figures = training.measure(load(), unseen)
     with capsys.disabled():
