@@ -27,8 +27,15 @@ def generate(rng: random.Random, split: Split) -> list[Case]:
     report = Report(passage.text)
     impression = chest_text.impression(rng, bank, style, scene)
     subset = style.form
+    whole = Report(f"{report.text}\n{'IMPRESSION' if style.shout else 'Impression'}: {impression}")
     cases = [
-        Case("", "abnormality_detection", report, all_labels(dict(scene.statuses())), subset=subset),
+        Case(
+            "",
+            "abnormality_detection",
+            whole if rng.random() < 0.15 else report,
+            all_labels(dict(scene.statuses())),
+            subset=subset,
+        ),
         Case("", "impression_generation", report, ImpressionOutput(impression), subset=subset),
     ]
     brief = chest_scene.draw(rng, bank, most=rng.randint(2, 6))

@@ -126,10 +126,12 @@ def _odd(findings: list[Finding], other: Finding) -> bool:
 
 def _words_for(bank: Bank, words: Bank, kind: Kind) -> tuple[str, ...]:
     """Words that speak of the kind: "effusion" is said by any statement with "effusion" in it."""
-    slot = {"thickening": "pleural"}.get(kind.name, kind.name)
-    absent = bank.terms(f"absent.{slot}") if kind.name != "device" else ("tube", "line", "catheter")
+    if kind.name == "device":
+        return ("tube", "line", "catheter")
+    absent = bank.terms(f"absent.{ {'thickening': 'pleural'}.get(kind.name, kind.name) }")
+    obs = bank.terms(f"obs.{ {'fracture': 'rib'}.get(kind.name, kind.name) }")
     also = words.terms(f"also.{kind.name}") if words.has(f"also.{kind.name}") else ()
-    return tuple(spelt(word) for word in (*absent, *also) for spelt in (british, str))
+    return tuple(spelt(word) for word in (*absent, *obs, *also) for spelt in (british, str))
 
 
 def _exists(d: Drawing, label: str) -> Draft:

@@ -12,6 +12,7 @@ from functools import partial
 
 from finetune.corpus.bank import Bank
 from finetune.corpus.case import Case, Split
+from finetune.corpus.chest_text import AN
 from finetune.corpus.staging_rules import DISTANT_NODES, Nodes, Organ, Side, m_stage, n_stage
 from finetune.corpus.text import Passage, draw_style, size
 from radlite_tui.tasks.outputs import LabelOutput
@@ -49,7 +50,10 @@ class Writer:
 
     def say(self, key: str, **slots: str) -> None:
         """One sentence in one of the split's wordings."""
-        self.passage.sentence(self.bank.pick(self.rng, key), **slots)
+        template = self.bank.pick(self.rng, key)
+        if slots.get("size", "").startswith(AN):
+            template = template.replace("A {size}", "An {size}").replace(" a {size}", " an {size}")
+        self.passage.sentence(template, **slots)
 
     def where(self, nodes: Nodes) -> str:
         """The region with its side, told as left or right or in relation to the tumour."""

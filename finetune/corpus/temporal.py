@@ -12,7 +12,7 @@ from finetune.corpus import chest_scene, chest_text
 from finetune.corpus.bank import Bank
 from finetune.corpus.case import Case, Split
 from finetune.corpus.chest_scene import GRADED, KINDS, MOVING, Finding
-from finetune.corpus.text import Marked, Passage, draw_style, size
+from finetune.corpus.text import Marked, Passage, british, draw_style, size
 from radlite_tui.tasks.outputs import STATUSES, Change, TemporalOutput
 from radlite_tui.tasks.report import Report
 
@@ -45,6 +45,8 @@ def generate(rng: random.Random, split: Split) -> list[Case]:
         write = _device_change if kind.name == "device" else _change
         changes.append(write(rng, bank, words, status, chest_scene.finding(rng, bank, kind, "positive"), before, now))
     _bystanders(rng, bank, labels, before, now)
+    if not before.text:
+        chest_text.state(rng, bank, before, chest_scene.finding(rng, bank, KINDS["fracture"], "negative"))
     return [
         Case(
             "",
@@ -101,16 +103,16 @@ def _change(
             template = template.replace("{has}", "{is}")
         sizes = {"verb": verb, "since": words.pick(rng, "since")}
     span = now.sentence(phrase.put(template, **sizes), **phrase.slots)
-    core = next((s for s in now.spans if s.start >= span.start and s.kind == "anatomy"), None)
-    first = core.start if core else next(s.start for s in now.spans if s.start >= span.start)
-    last = now.spans[-1].end
-    return Change(status, _lower_first(now.text[first:last]), (span.start, span.end))
+    name = f.core if now.style.usage == "US" else british(f.core)
+    return Change(status, name, (span.start, span.end))
 
 
 def _said_of(verb: str, f: Finding) -> bool:
     """A pneumothorax grows smaller, an opacity partly clears; not the other way round."""
     if verb in ("larger", "smaller"):
         return f.kind.name in SIZED
+    if verb in ("worsened", "improved") and f.kind.label == "lung lesion":
+        return False
     return verb != "partly cleared" or f.kind.name not in ("nodule", "mass", "pneumothorax")
 
 
@@ -140,7 +142,3 @@ def _bystanders(rng: random.Random, bank: Bank, labels: set[str], before: Passag
         for passage in (before, now):
             if rng.random() < 0.45:
                 chest_text.state(rng, bank, passage, chest_scene.finding(rng, bank, kind, "negative"))
-
-
-def _lower_first(text: str) -> str:
-    return text[0].lower() + text[1:]
