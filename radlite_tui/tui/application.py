@@ -69,10 +69,10 @@ class RadliteApp(App[None]):
         self.run_worker(self.make_assistant, thread=True, exit_on_error=False, group="assistant")
 
     def make_assistant(self) -> None:
-        """In a thread: the assistant, and one plan so that the classifier is read in before the first key."""
+        """In a thread: the assistant, with what planning needs read in before the first key."""
         try:
             assistant = self.create()
-            assistant.plan(Ask(Report(""), "hello"))
+            assistant.warm()
         except RadliteError as error:
             self.read_screen.post_message(Ready(str(error)))
             return
@@ -148,6 +148,10 @@ class RadliteApp(App[None]):
             self.copy(text)
         else:
             self.notify("There is no answer to copy yet.", timeout=3)
+
+    def action_step_mark(self, step: int) -> None:
+        if not self.read_screen.pane.current.step_mark(step):
+            self.notify("Nothing is marked in the report.", timeout=3)
 
     def action_help(self) -> None:
         if not isinstance(self.screen, (HelpScreen, TooSmall)):

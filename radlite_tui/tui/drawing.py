@@ -82,6 +82,17 @@ def hang(head: Content, text: str, width: int, style: str = "") -> Content:
     return lines([(head if number == 0 else Content(" " * indent)) + line for number, line in enumerate(wrapped)])
 
 
+def flow(parts: Iterable[Content], width: int) -> Content:
+    """Parts after each other with dots between, broken only between parts where they fit."""
+    rows: list[Content] = []
+    for part in parts:
+        if rows and rows[-1].cell_length + part.cell_length + 3 <= width:
+            rows[-1] = Content.assemble(rows[-1], (" · ", MUTED), part)
+        else:
+            rows.append(part)
+    return lines(rows)
+
+
 def badge(label: str) -> Content:
     """The answer's label, where the eye looks first: reversed, so that it stands out without colour."""
     return Content.styled(f" {label} ", "bold reverse")

@@ -94,11 +94,18 @@ async def test_an_answer_without_its_form_is_shown_raw_with_a_sentence() -> None
         assert "perhaps a four or so" in desk.latest()
 
 
-async def test_entities_are_marked_in_the_report_pane_until_it_changes() -> None:
+async def test_entities_are_marked_in_the_report_and_stepped_through_until_it_changes() -> None:
     async with open_desk(scripted(demonstrated())) as desk:
         await desk.pilot.press("ctrl+k", *["down"] * 4, "e", "enter")
         await desk.answered()
         assert desk.read.pane.current.marks
+        desk.read.conversation.focus()
+        first = desk.read.pane.current.marks[0]
+        await desk.pilot.press("n")
+        assert desk.read.pane.current.selected_text == desk.read.pane.current.text[first[0] : first[1]]
+        await desk.pilot.press("N")
+        last = desk.read.pane.current.marks[-1]
+        assert desk.read.pane.current.selected_text == desk.read.pane.current.text[last[0] : last[1]]
         desk.read.pane.load("Another report.", "typed")
         await desk.until(lambda: not desk.read.pane.current.marks)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from radlite_tui import tasks
 from radlite_tui.assistant.assistant import Assistant
@@ -90,6 +91,6 @@ async def test_a_killed_engine_process_costs_one_answer_and_no_text() -> None:
 
 def children() -> list[int]:
     """This process's engine processes."""
-    import multiprocessing
-
-    return [process.pid for process in multiprocessing.active_children() if process.pid is not None]
+    lists = (file.read_text(encoding="ascii") for file in Path("/proc/self/task").glob("*/children"))
+    pids = [int(pid) for pids in lists for pid in pids.split()]
+    return [pid for pid in pids if b"radlite_tui.engine" in Path(f"/proc/{pid}/cmdline").read_bytes()]

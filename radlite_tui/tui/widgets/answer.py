@@ -14,7 +14,7 @@ from radlite_tui.assistant import intake
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.engine.protocol import Stats
 from radlite_tui.tui.choices import sure, title
-from radlite_tui.tui.drawing import MUTED, draw, draw_raw, lines
+from radlite_tui.tui.drawing import MUTED, draw, draw_raw, flow, lines
 from radlite_tui.tui.progress import Progress
 
 CURSOR = "▌"
@@ -56,23 +56,18 @@ class Turn(Static):
     def draw(self) -> None:
         width = self.content_size.width or 76
         self.drawn_width = width
-        self.update(lines([self.question(), Content.styled("─" * width, MUTED), self.head(), *self.body(width)]))
+        self.update(lines([self.question(), Content.styled("─" * width, MUTED), self.head(width), *self.body(width)]))
 
     def question(self) -> Content:
         words = intake.display(self.plan.ask.words.strip()) or "(no words: the task was picked)"
         return Content.assemble(("you  ", "bold"), words)
 
-    def head(self) -> Content:
+    def head(self, width: int) -> Content:
         """Who answers; the warning that cannot be scrolled apart from the answer."""
-        task = title(self.plan.routing.task or "chat")
+        name = Content.styled(title(self.plan.routing.task or "chat"), "bold $text-primary")
+        parts = [Content(str(self.plan.model)), Content(str(self.plan.mode)), Content.styled(sure(self.plan), MUTED)]
         notice = f"demonstration model · {NOT_FOR_CLINICAL_USE}" if self.demonstration else NOT_FOR_CLINICAL_USE
-        return Content.assemble(
-            (task, "bold $text-primary"),
-            f" · {self.plan.model} · {self.plan.mode}",
-            (f" · {sure(self.plan)}", MUTED),
-            "\n",
-            (notice, "italic $text-warning"),
-        )
+        return lines([flow([name, *parts], width), Content.styled(notice, "italic $text-warning")])
 
     def body(self, width: int) -> list[Content]:
         if self.answer is not None:
@@ -107,15 +102,15 @@ def finished(answer: Answer, width: int) -> list[Content]:
     if answer.finish == "length":
         parts.append(Content.styled("… cut at the answer's length limit", "$text-warning"))
     parts += [Content.styled(f"⚠ {intake.display(warning.message)}", "$text-warning") for warning in answer.warnings]
-    parts.append(Content.styled(foot(answer.stats), MUTED))
+    parts.append(flow([Content.styled(figure, MUTED) for figure in figures(answer.stats)], width))
     return parts
 
 
-def foot(stats: Stats) -> str:
+def figures(stats: Stats) -> list[str]:
     """The figures of an answer, all as the engine measured them."""
     fresh = stats.prompt_tokens - stats.cached_tokens
     read = f"{fresh} tok read" + (f" {stats.prefill_tok_s:.0f}/s" if stats.prefill_tok_s else "")
     cached = f", {stats.cached_tokens} cached" if stats.cached_tokens else ""
     wrote = f"{stats.completion_tokens} written" + (f" {stats.decode_tok_s:.1f}/s" if stats.decode_tok_s else "")
     first = f"first {stats.first_token_s:.2f} s, " if stats.first_token_s else ""
-    return f"{read}{cached} · {wrote} · {first}all {stats.total_s:.2f} s"
+    return [read + cached, wrote, f"{first}all {stats.total_s:.2f} s"]

@@ -21,6 +21,8 @@ class Conversation(VerticalScroll):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "app.copy_answer", "Copy the answer", id="conversation.copy", show=False),
         Binding("question_mark", "app.help", "Help", id="conversation.help", show=False),
+        Binding("n", "app.step_mark(1)", "Next mark in the report", id="conversation.next_mark", show=False),
+        Binding("N", "app.step_mark(-1)", "Previous mark in the report", id="conversation.previous_mark", show=False),
         Binding("j", "scroll_down", "Down", id="conversation.down", show=False),
         Binding("k", "scroll_up", "Up", id="conversation.up", show=False),
     ]

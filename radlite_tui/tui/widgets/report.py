@@ -6,6 +6,7 @@ in, so no report can steer the terminal.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import ClassVar
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
 
 from radlite_tui.assistant import intake
 from radlite_tui.errors import BadInput
@@ -52,6 +54,7 @@ class ReportText(TextArea):
             placeholder=placeholder,
         )
         self.marks: Marks = ()
+        self.stepped: int | None = None
         self.starts: list[int] = [0]
 
     def on_paste(self, event: events.Paste) -> None:
@@ -75,7 +78,7 @@ class ReportText(TextArea):
         for line in self.document.lines:
             self.starts.append(self.starts[-1] + len(line) + 1)
         if marks != self.marks:
-            self.marks = marks
+            self.marks, self.stepped = marks, None
             self._line_cache.clear()
             self.refresh()
 
@@ -90,6 +93,21 @@ class ReportText(TextArea):
             if line.lstrip().upper().startswith(("FINDINGS", "IMPRESSION")):
                 self.scroll_to(y=self.wrapped_document.location_to_offset((row, 0)).y, animate=False)
                 return
+
+    def step_mark(self, step: int) -> bool:
+        """Select the next or previous mark and bring it into view. False when there is none."""
+        if not self.marks:
+            return False
+        self.stepped = (self.stepped + step) % len(self.marks) if self.stepped is not None else min(step, 0)
+        start, end, _ = self.marks[self.stepped]
+        self.selection = Selection(self.location(start), self.location(end))
+        self.scroll_cursor_visible()
+        return True
+
+    def location(self, offset: int) -> tuple[int, int]:
+        """(row, column) of an offset into the text."""
+        row = bisect_right(self.starts, offset) - 1
+        return row, offset - self.starts[row]
 
     def get_line(self, line_index: int) -> Text:
         line = super().get_line(line_index)
