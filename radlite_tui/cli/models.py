@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
@@ -121,7 +120,7 @@ def verify_all(store: Store, chosen: Sequence[Manifest], *, as_json: bool) -> in
                 verify.full(file, store.memory, again=True)
             except ModelUnavailable as error:
                 problem = str(error)
-                print(problem, file=sys.stderr)
+                narrate(problem)
             results.append({"model": manifest.name, **file_json(file), "ok": not problem, "problem": problem})
     failed = any(not result["ok"] for result in results) or bool(store.problems()) or not results
     if as_json:

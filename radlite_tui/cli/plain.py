@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +64,7 @@ class Session:
 
     def read(self) -> str | None:
         """The next line, or None at the end of the input."""
-        return next_line("> " if sys.stdin.isatty() else "")
+        return next_line("> ")
 
     def do(self, line: str) -> bool:
         """One command or request; True to leave. Raises RadliteError."""
@@ -154,9 +154,14 @@ class Session:
 
 
 def next_line(prompt: str) -> str | None:
-    """A line of input without its end, or None when there is no more."""
-    if prompt:
-        print(prompt, end="", file=sys.stderr, flush=True)
+    """A line of input without its end, or None when there is no more. A person at a terminal can edit the line."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        with suppress(ImportError):
+            import readline  # noqa: F401 - makes `input` editable
+        try:
+            return input(prompt)
+        except EOFError:
+            return None
     line = sys.stdin.readline()
     return line.rstrip("\r\n") if line else None
 

@@ -43,7 +43,7 @@ def read(path: Path) -> list[Row]:
     except UnicodeDecodeError as error:
         raise BadInput(f"{name} is not valid UTF-8 (byte {error.start}); convert it first.") from error
     except OSError as error:
-        raise BadInput(f"{name} cannot be read: {error.strerror}.") from error
+        raise BadInput(f"{name} cannot be read: {why(error)}.") from error
     records = csv_records(content, name) if path.suffix.lower() == ".csv" else json_records(content, name)
     rows: list[Row] = []
     seen: dict[str, int] = {}
@@ -56,6 +56,11 @@ def read(path: Path) -> list[Row]:
     if not rows:
         raise BadInput(f"{name} has no requests; give one JSON object a line, or CSV with a heading line.")
     return rows
+
+
+def why(error: OSError) -> str:
+    """What the system says, to stand before a full stop."""
+    return (error.strerror or str(error)).rstrip(".")
 
 
 def json_records(content: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -118,7 +123,7 @@ class Results:
         try:
             self._file: BinaryIO = self._path.open("a+b")
         except OSError as error:
-            raise BadInput(f"{self._name} cannot be written: {error.strerror}.") from error
+            raise BadInput(f"{self._name} cannot be written: {why(error)}.") from error
         try:
             self._lock()
             self.done = self._read_done()
@@ -140,7 +145,7 @@ class Results:
             if self._path.is_file():
                 os.fsync(self._file.fileno())
         except OSError as error:
-            raise RadliteError(f"{self._name} cannot be written: {error.strerror}; free space and --resume.") from error
+            raise RadliteError(f"{self._name} cannot be written: {why(error)}; free space and --resume.") from error
         self.done.add(str(record["id"]))
 
     def _lock(self) -> None:
