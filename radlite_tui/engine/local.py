@@ -11,13 +11,13 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 from radlite_tui.engine.messages import Cancel, Channel, Count, Counted, Generate, Reply, Start
 from radlite_tui.engine.options import EngineOptions
-from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed, Loading, ModelFiles, Request, Token
+from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed, Final, Loading, ModelFiles, Request, Token
 from radlite_tui.errors import ModelUnavailable, RadliteError
 from radlite_tui.segments import Prompt
 
@@ -54,19 +54,25 @@ class LocalEngine:
 
     def generate(self, request: Request) -> Iterator[Event]:
         """Run a request. Closing the iterator early cancels it."""
+        yield (yield from self._answer(request))
+
+    def _answer(self, request: Request) -> Generator[Event, None, Final]:
+        """All events but the last, which is returned once the turn is over, so that nobody waits for who reads it."""
         with self._one_request:
             try:
                 process, number, replies = self._send(lambda n: Generate(n, request))
             except RadliteError as error:
-                yield Failed("worker", str(error))
-                return
+                return Failed("worker", str(error))
             with self._guard:
                 self._running = (process, number)
             finished = False
             try:
                 for event in _until_final(process, replies):
-                    finished = isinstance(event, Done | Cancelled | Failed)
+                    if isinstance(event, Done | Cancelled | Failed):
+                        finished = True
+                        return event
                     yield event
+                raise AssertionError("a request's events end with a final one")
             finally:
                 if not finished:
                     process.cancel(number)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from radlite_tui.engine.local import LocalEngine
 from radlite_tui.engine.options import EngineOptions
-from radlite_tui.engine.protocol import ModelFiles
+from radlite_tui.engine.protocol import Done, Event, ModelFiles
 from radlite_tui.segments import IM_END, IM_START, Control, Form, Prompt, Text
 from tests.engine.tiny_gguf import Shape, write_adapter, write_model
 
+REPORT = "Report: The heart is not enlarged. There is a small right pleural effusion. "
 SLOW = Shape(width=256, layers=8, heads=8, kv_heads=4, inner=1024, context=8192)
 
 
@@ -64,3 +65,14 @@ def parses(text: str, form: Form) -> bool:
         strings = (element,) if isinstance(element, str) else element
         rests = {rest.removeprefix(s) for rest, s in itertools.product(rests, strings) if rest.startswith(s)}
     return "" in rests
+
+
+def final(events: Iterable[Event]) -> Event:
+    *_, last = events
+    return last
+
+
+def done(events: Iterable[Event]) -> Done:
+    last = final(events)
+    assert isinstance(last, Done), last
+    return last

@@ -50,8 +50,13 @@ def longest(form: Form, vocabulary: Vocabulary) -> int:
     return sum(max((len(vocabulary.tokenise(text)) for text in part), default=0) + 1 for part in parts)
 
 
-def fill(form: Form, sequence: Sequence, answer: Answer, ends: frozenset[int]) -> tuple[Mapping[str, float], ...]:
-    """Write the whole form into `answer`; returns {string: probability} a choice, in order."""
+def fill(
+    form: Form, sequence: Sequence, logits: Logits, answer: Answer, ends: frozenset[int]
+) -> tuple[Mapping[str, float], ...]:
+    """Write the whole form into `answer`; returns {string: probability} a choice, in order.
+
+    logits: those after the prompt, which `sequence` has just read.
+    """
     single = (e[0] if not isinstance(e, str) and len(e) == 1 else e for e in form)
     elements = tuple(e for e in single if e != "")
     _check(elements)
@@ -72,7 +77,8 @@ def fill(form: Form, sequence: Sequence, answer: Answer, ends: frozenset[int]) -
             computed -= 1
         if spelled[computed:]:
             sequence.append(spelled[computed:])
-        chances, path, done = _weigh(root, sequence)
+            logits = sequence.context.logits()
+        chances, path, done = _weigh(root, logits, sequence)
         probabilities.append({string: chances[string] for string in element})
         text += max(chances, key=lambda string: chances[string])
         computed = len(spelled) + done
@@ -207,12 +213,12 @@ def _forced(root: Node) -> tuple[list[int], Node]:
     return forced, node
 
 
-def _weigh(root: Node, sequence: Sequence) -> tuple[dict[str, float], Path, int]:
+def _weigh(root: Node, here: Logits, sequence: Sequence) -> tuple[dict[str, float], Path, int]:
     """Probability of each string below `root`, the spelling of the most probable, and how much of it is computed now.
 
-    The last batch must have ended with logits at `root`.
+    here: the logits at `root`.
     """
-    logits: dict[Path, Logits] = {(): sequence.context.logits()}
+    logits: dict[Path, Logits] = {(): here}
     groups = list(_groups(_undecided(root, ()), sequence.context))
     chances: dict[str, float] = {}
     spellings: dict[str, tuple[float, Path]] = {}

@@ -23,13 +23,13 @@ def generate(request: Request, sequence: Sequence, answer: Answer, emit: Emit, c
     prompt = vocabulary.encode(request.prompt)
     ends = vocabulary.ends(request.stop)
     _check(request, len(prompt), sequence)
-    _read(prompt, sequence, answer, emit, chunk)
+    logits = _read(prompt, sequence, answer, emit, chunk)
     answer.begin_decode(vocabulary)
     if request.form is not None:
-        choices = fill(request.form, sequence, answer, ends)
+        choices = fill(request.form, sequence, logits, answer, ends)
         answer.finish()
         return Done(answer.text, "stop", answer.stats(), choices)
-    stopped = _decode(request, sequence, answer, ends)
+    stopped = _decode(request, sequence, logits, answer, ends)
     answer.finish()
     return Done(answer.text, "stop" if stopped else "length", answer.stats())
 
@@ -54,10 +54,11 @@ def _check(request: Request, prompt: int, sequence: Sequence) -> None:
         )
 
 
-def _read(prompt: list[int], sequence: Sequence, answer: Answer, emit: Emit, chunk: int) -> None:
-    """Prefill: compute the part of the prompt that is not in the cache yet."""
+def _read(prompt: list[int], sequence: Sequence, answer: Answer, emit: Emit, chunk: int) -> Logits:
+    """Prefill: compute the part of the prompt that is not in the cache yet. Returns the logits after it."""
     answer.prompt_tokens = len(prompt)
-    cached = answer.cached_tokens = sequence.reuse(prompt)
+    logits = sequence.recall(prompt)
+    cached = answer.cached_tokens = len(prompt) if logits is not None else sequence.reuse(prompt)
     emit(Prefill(cached, len(prompt), cached))
     began = perf_counter()
     for done in sequence.extend(prompt[cached:], chunk):
@@ -65,19 +66,21 @@ def _read(prompt: list[int], sequence: Sequence, answer: Answer, emit: Emit, chu
         answer.prefilled = done
         emit(Prefill(cached + done, len(prompt), cached))
     emit(answer.stats())
+    return sequence.remember(prompt) if logits is None else logits
 
 
-def _decode(request: Request, sequence: Sequence, answer: Answer, ends: frozenset[int]) -> bool:
+def _decode(request: Request, sequence: Sequence, logits: Logits, answer: Answer, ends: frozenset[int]) -> bool:
     """Token by token until an end token (True) or the limit (False)."""
     sampler = Sampler(request.temperature, request.seed)
     while True:
-        token = sampler.sample(sequence.context.logits())
+        token = sampler.sample(logits)
         if token in ends:
             return True
         answer.write([token])
         if len(answer.tokens) >= request.max_tokens:
             return False
         sequence.append([token])
+        logits = sequence.context.logits()
         answer.computed += 1
 
 

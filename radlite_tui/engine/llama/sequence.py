@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import takewhile
 
-from radlite_tui.engine.llama.context import Context, Row
+from radlite_tui.engine.llama.context import Context, Logits, Row
 from radlite_tui.engine.llama.faults import Aborted, Fault
 
 
@@ -19,6 +19,20 @@ class Sequence:
     def __init__(self, context: Context, number: int = 0) -> None:
         self.context, self.number = context, number
         self.tokens: list[int] = []
+        self._asked: tuple[list[int], Logits] | None = None
+
+    def remember(self, prompt: list[int]) -> Logits:
+        """Keep the logits after a prompt just read; returns them."""
+        self._asked = (prompt, self.context.logits())
+        return self._asked[1]
+
+    def recall(self, prompt: list[int]) -> Logits | None:
+        """The logits after this very prompt, when it was the last one asked and is still there: asking again computes
+        nothing, and so cannot differ by rounding either."""
+        if self._asked is None or self._asked[0] != prompt or self.tokens[: len(prompt)] != prompt:
+            return None
+        self.cut(len(prompt))
+        return self._asked[1]
 
     def reuse(self, prompt: list[int]) -> int:
         """Keep the longest common prefix with `prompt` and drop the rest; at least the prompt's last token stays to be
