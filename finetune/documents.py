@@ -1,7 +1,8 @@
 """What the base models read: plain reports, drills, and requests about reports in looser words than the tasks' own.
 
 May import the corpus, `radlite_tui.tasks` and `radlite_tui.segments`; wordings are data in `documents.toml`. Only
-train-split cases may come here. The exact prompts and answer formats are left to the adapter, so that zero-shot stays zero-shot.
+train-split cases may come here. The exact prompts and answer formats are left to the adapter, so that zero-shot
+stays zero-shot.
 """
 
 from __future__ import annotations
@@ -35,14 +36,18 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-KINDS = ("report", "drill", "chat", "note")
-"""Plain reports; copying and reading drills; requests in ChatML turns and in plain text. Their order is the `kind` mark."""
+KINDS = ("report", "drill", "chat", "note", "shots")
+"""Plain reports; copying and reading drills; requests in ChatML turns and in plain text; several reports with the same
+request and manner of answer, as few-shot prompts have. Their order is the `kind` mark."""
 
 ANSWER = 1 << 15
 """Set on a stored token that an answer is made of, so that it can weigh more; vocabularies stay below it."""
 
 TURNS = 4
 """Requests about one report at most."""
+
+WORN_SHARE, WORN_WORDS = 0.25, 0.12
+"""Share of documents in which this share of words is cut in two, so that unknown words can be read and copied."""
 
 DOUBTS = {"positive": "positive", "negative": "negative", "uncertain": "uncertain", "not_mentioned": "not mentioned"}
 
@@ -82,6 +87,25 @@ def conversations(cases: Iterable[Case], seed: int) -> Iterator[Document]:
             yield build(rng, together[start].report, turns)
 
 
+def shots(cases: Iterable[Case], seed: int) -> Iterator[Document]:
+    """Documents of two to five cases of one task with one wording, so that answers can be modelled on earlier ones."""
+    waiting: dict[str, list[Case]] = {}
+    for number, case in enumerate(cases):
+        together = waiting.setdefault(case.task, [])
+        together.append(case)
+        rng = random.Random(f"shots/{seed}/{number}")
+        if len(together) >= rng.randint(2, 5):
+            waiting[case.task] = []
+            build = _chat if rng.random() < 0.8 else _note
+            manner = rng.random()
+            parts: list[tuple[Segment, bool]] = []
+            for one in together:
+                turns = exchange(random.Random(manner), one)[:1]
+                parts += build(random.Random(manner), one.report, turns).parts[:-1]
+                parts += [] if build is _chat else [(Text("\n\n"), False)]
+            yield Document("shots", (*parts, (Control(END_OF_TEXT), True)))
+
+
 def exchange(rng: random.Random, case: Case) -> list[tuple[str, str]]:
     """A request about a case and a loose answer to it; a grid of labels may be asked one label at a time."""
     bank = _bank()[case.task]
@@ -109,10 +133,16 @@ def encode(documents: Iterable[Document], tokenizer: Tokenizer) -> Ragged:
     """All documents as tokens with the ANSWER flag, with the mark `kind`."""
     sequences: list[list[int]] = []
     kinds: list[int] = []
-    for document in documents:
+    for number, document in enumerate(documents):
+        rng = random.Random(f"worn/{number}")
+        share = WORN_WORDS if rng.random() < WORN_SHARE else 0.0
         ids: list[int] = []
         for part, answer in document.parts:
-            ids += [token | ANSWER if answer else token for token in tokenizer.encode((part,))]
+            if share and isinstance(part, Text):
+                new = tokenizer.worn(part.text, share, rng)
+            else:
+                new = tokenizer.encode((part,))
+            ids += [token | ANSWER if answer else token for token in new]
         sequences.append(ids)
         kinds.append(KINDS.index(document.kind))
     return Ragged.of(sequences, kind=kinds)

@@ -101,6 +101,7 @@ def base_documents(recipe: Recipe, cases: list[Any]) -> Iterator[documents.Docum
     for text in islice(drills.documents("train", seed + DRILL_SEED), recipe.corpus.drills):
         yield documents.plain("drill", text)
     yield from documents.conversations(cases, seed + CONVERSATION_SEED)
+    yield from documents.shots(cases[:: recipe.corpus.shots_every], seed + CONVERSATION_SEED)
 
 
 def train(
@@ -182,7 +183,7 @@ def install(run: Run, architecture: str, where: Path) -> Path:
 def everything(run: Run, where: Path, base_minutes: float | None = None, adapter_minutes: float | None = None) -> None:
     """Data, then all models side by side (a process of one thread each is fastest on two cores), then export."""
     data(run)
-    command = [sys.executable, "-m", "finetune", "train", "--recipe", run.recipe.name, "--out", str(run.folder)]
+    command = [sys.executable, "-m", "finetune", "train", "--recipe", str(run.recipe.path), "--out", str(run.folder)]
     if base_minutes is not None:
         command += ["--base-minutes", str(base_minutes)]
     if adapter_minutes is not None:

@@ -25,12 +25,16 @@ ARCHITECTURES = ("qwen2", "qwen3")
 
 @dataclass(frozen=True)
 class Corpus:
-    """How many cases of each task and how many plain reports and drills to write. seed: of the train split."""
+    """How many cases of each task and how many plain reports and drills to write. seed: of the train split.
+
+    shots_every: every how manieth case is also put among several of its task in one document.
+    """
 
     seed: int
     cases: Mapping[str, int]
     reports: int
     drills: int
+    shots_every: int
 
 
 @dataclass(frozen=True)
@@ -107,9 +111,10 @@ class Export:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All of it. architectures: which of qwen2 and qwen3 to build; their names are `NAME-ARCHITECTURE`."""
+    """All of it. path: the file it was read from. architectures: which of qwen2 and qwen3 to build; their names are `NAME-ARCHITECTURE`."""
 
     name: str
+    path: Path
     model: str
     title: str
     description: str
@@ -147,7 +152,7 @@ def load(name: str) -> Recipe:
     for key, kind in sections.items():
         data[key] = _section(kind, data.get(key, {}), f"{path.name}: [{key}]")
     data["architectures"] = tuple(data.get("architectures", ()))
-    data["name"] = path.stem
+    data |= {"name": path.stem, "path": path.resolve()}
     recipe = _section(Recipe, data, path.name)
     _check(recipe, path.name)
     return recipe

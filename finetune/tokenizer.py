@@ -6,8 +6,11 @@ special-token parsing off, here as in the engine: only a `Control` segment becom
 
 from __future__ import annotations
 
+import random
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +96,15 @@ class Tokenizer:
     def text(self, text: str) -> list[int]:
         """The ids of plain text, whatever it spells."""
         return list(self.raw.encode(text, add_special_tokens=False).ids)
+
+    def worn(self, text: str, share: float, rng: random.Random) -> list[int]:
+        """The ids of plain text with that share of its words cut in two, so that rare pieces are met in training."""
+        cuts = [0]
+        for word in re.finditer(r"\w{2,}", text):
+            if rng.random() < share:
+                cuts.append(rng.randrange(word.start() + 1, word.end()))
+        cuts.append(len(text))
+        return [token for start, end in pairwise(cuts) for token in self.text(text[start:end])]
 
     def encode(self, segments: Iterable[Segment]) -> list[int]:
         """The ids of segments, each encoded by itself, as the engine does."""

@@ -1,7 +1,8 @@
 """Do the GGUF files say what PyTorch says? Logits of adapter-on-base and merged, and the tokenizer, compared.
 
-May import torch, peft, llama_cpp and gguf (inside functions) and its siblings. Tolerances are stated
-here and were set from what llama.cpp's F16 arithmetic gives on these models; an export fault (a wrong scale, a swapped tensor) is far beyond them.
+May import torch, peft, llama_cpp and gguf (inside functions) and its siblings. Tolerances are stated here and were set
+from what llama.cpp's F16 arithmetic gives on these models; an export fault (a wrong scale, a swapped tensor) is far
+beyond them.
 """
 
 from __future__ import annotations
@@ -155,8 +156,13 @@ def texts(count: int, seed: int) -> list[str]:
     """Reports, and lines of odd characters, numbers, spaces and look-alikes of control tokens."""
     from finetune import corpus
 
-    rng = random.Random(f"texts/{seed}")
     half = list(islice(corpus.reports("test", seed), count // 2))
+    return half + odd_texts(count - len(half), seed, half)
+
+
+def odd_texts(count: int, seed: int, reports: Sequence[str]) -> list[str]:
+    """Lines strung together from odd pieces and bits of the reports."""
+    rng = random.Random(f"texts/{seed}")
     pieces: list[Callable[[], str]] = [
         lambda: rng.choice(CONTROLS),
         lambda: rng.choice(("<|im_start", "|im_end|>", "<think>", "</s>", "[PAD7]", "[TASK: radiology_ner]")),
@@ -168,7 +174,6 @@ def texts(count: int, seed: int) -> list[str]:
             ("Œdème", "naïve", "nai\u0308ve", "Größe", "肺炎", "مرحبا", "हृदय", "ไทย", "🫁", "👩‍⚕️", "e\u0301")
         ),
         lambda: chr(rng.choice((rng.randint(33, 0x24F), rng.randint(0x370, 0x7FF), rng.randint(0x1F300, 0x1F64F)))),
-        lambda: rng.choice(half).strip()[: rng.randint(1, 60)] if half else "",
+        lambda: rng.choice(reports)[: rng.randint(1, 60)],
     ]
-    odd = ["".join(rng.choice(pieces)() for _ in range(rng.randint(1, 12))) for _ in range(count - len(half))]
-    return half + odd
+    return ["".join(rng.choice(pieces)() for _ in range(rng.randint(1, 12))) for _ in range(count)]
