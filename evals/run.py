@@ -25,7 +25,13 @@ def cases(tags: Sequence[str], limit: int, seed: int) -> list[Case]:
 
 
 def run(
-    assistant: Assistant, todo: Sequence[Case], models: Sequence[str], modes: Iterable[Mode], out: Path, seed: int = 0
+    assistant: Assistant,
+    todo: Sequence[Case],
+    models: Sequence[str],
+    modes: Iterable[Mode],
+    out: Path,
+    seed: int = 0,
+    constrained: bool = True,
 ) -> int:
     """Predict every case with every model and mode that `out` does not hold yet; returns how many were predicted.
 
@@ -43,7 +49,7 @@ def run(
     started, shown = time.monotonic(), 0.0
     with Writer(out) as writer:
         for index, (case, model, mode) in enumerate(work):
-            writer.write(predict(assistant, case, model, mode, seed))
+            writer.write(predict(assistant, case, model, mode, seed, constrained))
             elapsed = time.monotonic() - started
             if elapsed - shown > 5 or index + 1 == len(work):
                 shown = elapsed
@@ -53,14 +59,16 @@ def run(
     return len(work)
 
 
-def predict(assistant: Assistant, case: Case, model: str, mode: Mode, seed: int) -> Prediction:
+def predict(
+    assistant: Assistant, case: Case, model: str, mode: Mode, seed: int, constrained: bool = True
+) -> Prediction:
     """One prediction. A failure of the request becomes the prediction's error; a missing model is raised."""
     task = tasks.get(case.task)
     ask = Ask(case.report, case.words, task=case.task, model=model, mode=mode, seed=seed)
     answer: Answer | None = None
     error = ""
     try:
-        answer = assistant.ask(ask)
+        answer = assistant.finish(assistant.plan(ask), constrained=constrained)
     except RadliteError as failure:
         if failure.exit_code == 3:
             raise

@@ -12,7 +12,7 @@ class RadliteError(Exception):
 
 
 class BadInput(RadliteError):
-    """What the user gave cannot be used as it is: an empty report, an unknown task, a file that is not text. Exit code 2."""
+    """What the user gave cannot be used: an empty report, an unknown task, a file that is not text. Exit code 2."""
 
     exit_code = 2
 

@@ -59,10 +59,10 @@ class Assistant:
         """One sentence saying what has to be given before this plan can run; empty when it can."""
         return planning.missing(plan)
 
-    def run(self, plan: Plan, *, constrained: bool | None = None) -> Iterator[Event | Answer]:
+    def run(self, plan: Plan, *, constrained: bool = True) -> Iterator[Event | Answer]:
         """Run a plan: the engine's events as they come and, last, the `Answer`.
 
-        constrained: decode closed answers over the task's form; by default in the tuned modes only. On `Failed`
+        constrained: decode closed answers over the task's form; on by default. On `Failed`
         that event comes first (with the text there was), then the error is raised: BadInput when the prompt does
         not fit, ModelUnavailable for the model's files, RadliteError otherwise. Closing the iterator cancels.
         """
@@ -83,7 +83,7 @@ class Assistant:
                 return
         raise RadliteError("The engine ended without an answer; ask again.")
 
-    def request(self, plan: Plan, *, constrained: bool | None = None) -> Request:
+    def request(self, plan: Plan, *, constrained: bool = True) -> Request:
         """The engine request a plan stands for. Raises BadInput when the plan lacks something, ModelUnavailable."""
         planning.require(plan)
         return planning.request(plan, self._store, constrained)
@@ -99,7 +99,7 @@ class Assistant:
         """Plan and run to the end, without the events in between."""
         return self.finish(self.plan(ask))
 
-    def finish(self, plan: Plan, *, constrained: bool | None = None) -> Answer:
+    def finish(self, plan: Plan, *, constrained: bool = True) -> Answer:
         """Run a plan to its end and give the answer alone."""
         for event in self.run(plan, constrained=constrained):
             if isinstance(event, Answer):

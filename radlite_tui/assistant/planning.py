@@ -145,12 +145,11 @@ def unchecked(plan: Plan, store: Store) -> tuple[str, ...]:
     return store.unchecked(model, mode)
 
 
-def request(plan: Plan, store: Store, constrained: bool | None = None) -> Request:
+def request(plan: Plan, store: Store, constrained: bool = True) -> Request:
     """The engine request a runnable plan stands for. Raises ModelUnavailable."""
     tag, model, mode = decided(plan)
     task = tasks.get(tag)
     manifest = store.manifest(model)
-    constrained = mode.tuned if constrained is None else constrained
     return Request(
         model=store.files(model, mode),
         prompt=prompt(task, mode, plan.ask.report, asked_words(plan), manifest.layout),

@@ -97,7 +97,8 @@ def ask(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--constrained",
         action=BooleanOptionalAction,
-        help="write closed answers by their form alone (default: in the fine-tuned modes only)",
+        default=True,
+        help="decode closed answers over their labels (default), or let the model write freely",
     )
     formats(parser, "the events as they come, one JSON object a line, the answer last")
 

@@ -45,7 +45,7 @@ def test_every_answer_has_the_contract_s_keys_and_survives_json(tag: str) -> Non
 
 
 def test_an_unparsed_answer_says_so_in_json() -> None:
-    found = answers.ask_json(answered("n_staging", "who knows", Mode.ZERO_SHOT))
+    found = answers.ask_json(answered("radiology_ner", "who knows", Mode.ZERO_SHOT))
     assert (found["parsed"], found["output"], found["text"]) == (False, None, "who knows")
     assert found["parse_error"]
 

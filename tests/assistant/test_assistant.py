@@ -41,14 +41,16 @@ def test_label_probabilities_come_with_a_tuned_answer() -> None:
 
 def test_an_answer_out_of_form_keeps_its_text() -> None:
     engine = scripted.ScriptedEngine(answers={"n_staging": "I would not know."})
-    answer = scripted.assistant(engine).ask(ask("n_staging", mode=Mode.ZERO_SHOT))
+    assistant = scripted.assistant(engine)
+    answer = assistant.finish(assistant.plan(ask("n_staging", mode=Mode.ZERO_SHOT)), constrained=False)
     assert (answer.output, answer.parsed, answer.text) == (None, "", "I would not know.")
     assert answer.parse_error
 
 
 def test_a_loose_answer_is_read_leniently() -> None:
     engine = scripted.ScriptedEngine(answers={"m_staging": "The stage is M1."})
-    answer = scripted.assistant(engine).ask(ask("m_staging", mode=Mode.ZERO_SHOT))
+    assistant = scripted.assistant(engine)
+    answer = assistant.finish(assistant.plan(ask("m_staging", mode=Mode.ZERO_SHOT)), constrained=False)
     assert answer.parsed == "lenient"
     assert isinstance(answer.output, LabelOutput)
     assert answer.output.label == "M1"

@@ -119,11 +119,12 @@ def test_a_tagged_request_may_carry_its_report() -> None:
     assert scripted.assistant().missing(made) == ""
 
 
-def test_closed_answers_are_decoded_over_their_form_in_tuned_modes_only() -> None:
+@pytest.mark.parametrize("mode", list(Mode))
+def test_closed_answers_are_decoded_over_their_form_unless_asked_otherwise(mode: Mode) -> None:
     assistant = scripted.assistant()
-    assert assistant.request(plan(task="n_staging", mode=Mode.FINE_TUNED)).form is not None
-    assert assistant.request(plan(task="n_staging", mode=Mode.ZERO_SHOT)).form is None
-    assert assistant.request(plan(task="n_staging", mode=Mode.ZERO_SHOT), constrained=True).form is not None
+    assert assistant.request(plan(task="n_staging", mode=mode)).form is not None
+    assert assistant.request(plan(task="n_staging", mode=mode), constrained=False).form is None
+    assert assistant.request(plan(task="radiology_ner", mode=mode)).form is None
 
 
 def test_limits_and_seed_reach_the_engine() -> None:
