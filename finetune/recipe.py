@@ -111,7 +111,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All of it. path: the file it was read from. architectures: which of qwen2 and qwen3 to build; their names are `NAME-ARCHITECTURE`."""
+    """All of it. path: the file it was read from. architectures: of qwen2 and qwen3; models are `NAME-ARCHITECTURE`."""
 
     name: str
     path: Path

@@ -70,4 +70,4 @@ def test_a_faulty_recipe_is_named(tmp_path: Path, text: str, word: str, capsys: 
 
 def test_exporting_before_training_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "--recipe", "smoke", "--out", str(tmp_path)]) == 2
-    assert "run `python -m finetune train` first" in capsys.readouterr().err
+    assert "run `python -m finetune data` first" in capsys.readouterr().err
