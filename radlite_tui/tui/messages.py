@@ -53,10 +53,6 @@ class NumberPressed(Message):
         self.number = number
 
 
-class HelpAsked(Message):
-    """`?` was pressed where it cannot be text."""
-
-
 class LongPaste(Message):
     """A long text was pasted into the input line."""
 
@@ -67,14 +63,6 @@ class LongPaste(Message):
 
 class ReportChanged(Message):
     """The report or the prior report has other text now."""
-
-
-class FileDropped(Message):
-    """A path was given to open."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self.path = path
 
 
 class Counted(Message):

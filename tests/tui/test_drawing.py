@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from radlite_tui import tasks
 from radlite_tui.assistant.types import Routing
-from radlite_tui.engine.protocol import Cancelled, Done, Loading, Prefill, Stats, Token
+from radlite_tui.engine.protocol import Cancelled, Done, Event, Loading, Prefill, Stats, Token
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.outputs import AbnormalityOutput, Change, Entity, NerOutput, RadsOutput, TemporalOutput
 from radlite_tui.tasks.report import Report
@@ -119,13 +119,14 @@ def test_stopped_and_failed_are_said_even_in_a_narrow_line() -> None:
 
 def test_progress_counts_what_it_is_told_and_measures_the_rest() -> None:
     progress = Progress(context=1000)
-    for event, now in [
+    events: list[tuple[Event, float]] = [
         (Loading("base.gguf"), 0.0),
         (Prefill(100, 400, 100), 1.0),
         (Prefill(400, 400, 100), 2.0),
         (Token("a ", 2), 3.0),
         (Token("b", 1), 4.0),
-    ]:
+    ]
+    for event, now in events:
         progress = progress.feed(event, now)
     assert progress.prefill_tok_s == 300
     assert progress.decode_tok_s == 2

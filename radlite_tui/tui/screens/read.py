@@ -6,7 +6,6 @@ when Enter is pressed, and draws what arrives. Models and engines are reached th
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -23,6 +22,7 @@ from radlite_tui.tasks.outputs import NerOutput
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui import messages
 from radlite_tui.tui.choices import lacking, title
+from radlite_tui.tui.counting import Counter
 from radlite_tui.tui.draft import Draft
 from radlite_tui.tui.drawing import entity_spans
 from radlite_tui.tui.following import Following
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from radlite_tui.tui.application import RadliteApp
 
 PLAN_AFTER = 0.08
-COUNT_AFTER = 0.4
 SAY_WHAT = "Say what you want of the report, or ^K lists the nine tasks."
 PASTE_FIRST = "Paste a report (^O opens a file), then say what you want of it."
 ENTITY_STYLES = {
@@ -86,10 +85,9 @@ class ReadScreen(Screen[None]):
         self.clear_pressed = False
         self.following: Following | None = None
         self.context = 0
-        self.count_serial = 0
+        self.counter = Counter(self)
         self.examples_shown: dict[str, int] = {}
         self.plan_timer: Timer | None = None
-        self.count_timer: Timer | None = None
 
     @property
     def radlite(self) -> RadliteApp:
@@ -156,6 +154,7 @@ class ReadScreen(Screen[None]):
 
     def on_report_changed(self, message: messages.ReportChanged) -> None:
         self.clear_pressed = False
+        self.counter.drop()
         self.pane.count("")
         self.ask_line.takes_long_paste = not self.pane.current.text.strip()
         self.replan_soon()
@@ -194,35 +193,12 @@ class ReadScreen(Screen[None]):
             self.routing_line.offer(plan, asking=self.draft.choosing)
         else:
             self.routing_line.show(plan, lacking(plan), self.draft.choices.pinned)
-            if self.draft.runnable is not None:
-                self.count_soon()
-
-    def count_soon(self) -> None:
-        """Count the prompt's tokens when nothing has changed for a moment and nothing runs."""
-        if self.count_timer is not None:
-            self.count_timer.stop()
-        self.count_timer = self.set_timer(COUNT_AFTER, self.count)
-
-    def count(self) -> None:
-        plan = self.draft.runnable
-        if plan is None or self.radlite.busy:
-            return
-        self.count_serial += 1
-        work = partial(self.count_in_thread, plan, self.count_serial)
-        self.app.run_worker(work, thread=True, exit_on_error=False, exclusive=True, group="count")
-
-    def count_in_thread(self, plan: Plan, serial: int) -> None:
-        assistant = self.radlite.assistant
-        if assistant is None:
-            return
-        try:
-            tokens, context = assistant.count(plan)
-        except RadliteError:
-            return  # the run itself will say what is wrong
-        self.post_message(messages.Counted(serial, tokens, context))
+            assistant = self.radlite.assistant
+            if self.draft.runnable is not None and assistant is not None and not self.radlite.busy:
+                self.counter.soon(assistant, self.draft.runnable)
 
     def on_counted(self, message: messages.Counted) -> None:
-        if message.serial != self.count_serial:
+        if message.serial != self.counter.serial:
             return
         self.context = message.context
         over = " TOO LONG" if message.tokens >= message.context else ""
@@ -259,6 +235,7 @@ class ReadScreen(Screen[None]):
     def begin(self, plan: Plan) -> None:
         assistant = self.radlite.assistant
         assert assistant is not None
+        self.counter.drop()
         demonstration = {manifest.name: manifest.demonstration for manifest in assistant.models()}
         turn = Turn(plan, demonstration.get(plan.model or "", any(demonstration.values())))
         self.conversation.add(turn)
@@ -384,16 +361,13 @@ class ReadScreen(Screen[None]):
     def file_opened(self, opened: tuple[str, str] | None) -> None:
         if opened is None:
             return
-        text, name = opened
-        if self.pane.showing_prior:
-            self.pane.load_prior(text)
-        else:
-            self.pane.load(text, name, self.pane.prior.text)
+        self.pane.open(*opened)
         self.ask_line.focus()
 
     def on_long_paste(self, message: messages.LongPaste) -> None:
         """A report pasted into the input line of an empty app is a report."""
-        self.pane.load(message.text, "pasted", self.pane.prior.text)
+        self.pane.show_prior(False)
+        self.pane.open(message.text, "pasted")
         self.notify("Put into the report pane. Say what you want of it.", timeout=4)
 
     def action_full_report(self) -> None:
@@ -424,6 +398,3 @@ class ReadScreen(Screen[None]):
         self.show_standing()
         self.replan()
         self.ask_line.focus()
-
-    def on_help_asked(self, message: messages.HelpAsked) -> None:
-        self.radlite.action_help()

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
 from radlite_tui.assistant import intake
-from radlite_tui.tui.messages import HelpAsked, LongPaste, NumberPressed, Sent, WordsChanged
+from radlite_tui.tui.messages import LongPaste, NumberPressed, Sent, WordsChanged
 
 LONG_PASTE = 200
 TALLEST = 5
@@ -44,7 +44,7 @@ class AskLine(TextArea):
         self.sent: list[str] = []
         self.recalled = 0
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         if event.key == "enter":
             event.stop()
             event.prevent_default()
@@ -52,7 +52,7 @@ class AskLine(TextArea):
         elif event.character == "?" and not self.text:
             event.stop()
             event.prevent_default()
-            self.post_message(HelpAsked())
+            await self.run_action("app.help")
         elif self.numbered and event.character and event.character.isdigit():
             number = int(event.character)
             if 1 <= number <= self.numbered:

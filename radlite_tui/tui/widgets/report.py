@@ -165,7 +165,11 @@ class ReportPane(Vertical):
         self.retitle()
         self.call_after_refresh(self.current.show_findings)
 
-    def load_prior(self, text: str) -> None:
+    def open(self, text: str, source: str) -> None:
+        """A text for the report on top; the other one stays."""
+        if not self.showing_prior:
+            self.load(text, source, self.prior.text)
+            return
         self.prior.replace(shown(text), (0, 0), self.prior.document.end)
         self.prior.move_cursor((0, 0))
 
