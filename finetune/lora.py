@@ -122,10 +122,13 @@ def train(
 
 
 def _callback(path: Path, minutes: float | None) -> Any:
-    """Logs as JSON lines; with `minutes`, stops when they are over (the schedule is the recipe's, by steps)."""
+    """Logs as JSON lines; with `minutes`, lets the learning rate fall to zero by then if steps would take longer."""
     from transformers import TrainerCallback
 
     begun = time.monotonic()
+
+    def spent() -> float:
+        return (time.monotonic() - begun) / (60 * minutes) if minutes else 0.0
 
     class Log(TrainerCallback):
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
@@ -133,8 +136,11 @@ def _callback(path: Path, minutes: float | None) -> Any:
             with path.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(line) + "\n")
 
+        def on_step_begin(self, args: Any, state: Any, control: Any, optimizer: Any = None, **_: Any) -> None:
+            for group in optimizer.param_groups:
+                group["lr"] = min(group["lr"], args.learning_rate * max(0.0, 1.0 - spent()))
+
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if minutes is not None and time.monotonic() - begun > 60 * minutes:
-                control.should_training_stop = True
+            control.should_training_stop |= spent() >= 1.0
 
     return Log()
