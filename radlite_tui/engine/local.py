@@ -7,6 +7,7 @@ was answering ends with `Failed("worker")` and the text so far, and the next req
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import subprocess
 import sys
@@ -17,7 +18,18 @@ from typing import Any
 
 from radlite_tui.engine.messages import Cancel, Channel, Count, Counted, Generate, Reply, Start
 from radlite_tui.engine.options import EngineOptions
-from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed, Final, Loading, ModelFiles, Request, Token
+from radlite_tui.engine.protocol import (
+    Cancelled,
+    Done,
+    Event,
+    Failed,
+    Final,
+    Loading,
+    ModelFiles,
+    Request,
+    Stats,
+    Token,
+)
 from radlite_tui.errors import ModelUnavailable, RadliteError
 from radlite_tui.segments import Prompt
 
@@ -126,29 +138,34 @@ class LocalEngine:
 
 def _until_final(process: _Process, replies: queue.SimpleQueue[_Reply]) -> Iterator[Event]:
     """The events of one request; the worker's death becomes the last of them."""
-    text, loading = "", ""
+    text, loading, stats = "", "", Stats()
     while True:
         event = replies.get()
         if event is None:
-            yield _died(process, text, loading)
+            yield _died(process, text, loading, stats)
             return
         if isinstance(event, Counted):
             continue
         if isinstance(event, Token):
             text += event.text
+        if isinstance(event, Stats):
+            stats = event
         loading = event.file if isinstance(event, Loading) else ""
         yield event
         if isinstance(event, Done | Cancelled | Failed):
             return
 
 
-def _died(process: _Process, text: str, loading: str) -> Failed:
+def _died(process: _Process, text: str, loading: str, stats: Stats) -> Failed:
     how = process.how_it_ended()
     if loading:
-        return Failed(
-            "model", f"The engine process ended ({how}) while reading {loading}; the file is probably damaged."
-        )
-    return Failed("worker", f"The engine process ended ({how}) before the answer was complete; ask again.", text)
+        return Failed("model", f"The engine process ended ({how}) while reading {loading}; the file may be damaged.")
+    return Failed("worker", f"The engine process ended ({how}) before the answer was complete; ask again.", text, stats)
+
+
+def _environment(options: EngineOptions) -> dict[str, str]:
+    """OpenMP reads how its threads wait when it is loaded; what the user has set in the environment stays."""
+    return {"OMP_WAIT_POLICY": "active" if options.spin else "passive", **os.environ}
 
 
 class _Process:
@@ -166,6 +183,7 @@ class _Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log or subprocess.DEVNULL,
+                env=_environment(options),
                 cwd=Path(root).anchor,
                 **own_group,
             )

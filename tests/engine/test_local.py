@@ -73,6 +73,16 @@ def test_loading_is_announced_once(folder: Path) -> None:
     assert not any(isinstance(e, Loading) for e in plain), "the weights are shared"
 
 
+def test_context_used_longest_ago_makes_room(folder: Path) -> None:
+    engine = LocalEngine(EngineOptions(contexts=1))
+    loads = []
+    for arch in ("qwen2", "qwen2", "qwen3", "qwen2"):
+        model = ModelFiles(str(folder / f"{arch}-base.gguf"))
+        loads.append(sum(isinstance(e, Loading) for e in engine.generate(Request(model, chat(REPORT), max_tokens=2))))
+    engine.close()
+    assert loads == [1, 0, 1, 1]
+
+
 def test_prefill_progress_reaches_the_whole_prompt(engine: LocalEngine, slow: ModelFiles) -> None:
     events = list(engine.generate(Request(slow, chat(REPORT * 10), max_tokens=1)))
     progress = [e for e in events if isinstance(e, Prefill)]
@@ -223,6 +233,7 @@ def test_killed_worker_costs_one_answer(slow: ModelFiles) -> None:
     assert isinstance(last, Failed)
     assert (last.kind, last.text) == ("worker", text)
     assert "signal 9" in last.message
+    assert last.stats.prompt_tokens > 0
     assert done(engine.generate(Request(slow, chat(REPORT), max_tokens=3)))
     engine.close()
 
@@ -271,6 +282,18 @@ def test_worker_ends_when_the_app_is_killed(slow: ModelFiles) -> None:
     app.wait()
     app.stdout.close()
     assert ended(worker)
+
+
+@pytest.mark.parametrize(("spin", "policy"), [(False, b"passive"), (True, b"active")])
+def test_threads_wait_without_spinning_unless_asked(
+    base: ModelFiles, spin: bool, policy: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    engine = LocalEngine(EngineOptions(spin=spin))
+    done(engine.generate(Request(base, chat(REPORT), max_tokens=2)))
+    environment = Path(f"/proc/{engine.pid}/environ").read_bytes().split(b"\0")
+    engine.close()
+    assert b"OMP_WAIT_POLICY=" + policy in environment
 
 
 def test_close_leaves_no_process_and_can_be_called_twice(base: ModelFiles) -> None:

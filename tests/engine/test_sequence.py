@@ -88,6 +88,12 @@ def test_set_interrupt_stops_before_and_keeps_the_mirror_right(sequence: Sequenc
     assert sequence.context.length(0) == 4
 
 
+def test_set_interrupt_stops_loading(base: ModelFiles, interrupt: Interrupt) -> None:
+    interrupt.set()
+    with pytest.raises(Aborted):
+        Weights(base.weights, OPTIONS, interrupt)
+
+
 def test_adapter_changes_logits_over_shared_weights(
     weights: Weights, adapted: ModelFiles, sequence: Sequence, interrupt: Interrupt
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 Kind = Literal["too_long", "model", "worker", "request"]
 
 
-class Fault(Exception):  # noqa: N818 - what the user is told, not a program error
+class Fault(Exception):
     """No answer; the message is one sentence for the user. needed and context are token counts for "too_long"."""
 
     def __init__(self, kind: Kind, message: str, needed: int = 0, context: int = 0) -> None:
@@ -15,5 +15,5 @@ class Fault(Exception):  # noqa: N818 - what the user is told, not a program err
         self.kind, self.message, self.needed, self.context = kind, message, needed, context
 
 
-class Aborted(Exception):  # noqa: N818
+class Aborted(Exception):
     """The running request was cancelled."""
