@@ -89,9 +89,11 @@ class RadliteApp(App[None]):
 
     def start_run(self, source: Source, receiver: MessagePump) -> None:
         """Run something in a thread; what it gives goes to `receiver` in `Arrived` messages."""
+        assert self.assistant is not None
         self.runner.begin()
         self.receiver = receiver
-        self.run_worker(partial(self.runner.work, source), thread=True, exit_on_error=False, group="run")
+        work = partial(self.runner.work, source, self.assistant.cancel)
+        self.run_worker(work, thread=True, exit_on_error=False, group="run")
 
     def drain(self) -> None:
         """Hand over what came: at most one message a tick."""
@@ -101,8 +103,8 @@ class RadliteApp(App[None]):
 
     def stop_run(self) -> None:
         """Stop the run in progress; its partial answer comes as usual."""
-        if self.busy and self.assistant is not None:
-            self.assistant.cancel()
+        if self.assistant is not None:
+            self.runner.stop(self.assistant.cancel)
 
     def fit(self, width: int, height: int) -> None:
         """Say so when the terminal is too small, and come back when it is not."""

@@ -65,6 +65,10 @@ class ReportChanged(Message):
     """The report or the prior report has other text now."""
 
 
+class ReportPasted(Message):
+    """Text was pasted into an empty report."""
+
+
 class Counted(Message):
     """The prompt that would run is this long."""
 

@@ -13,7 +13,7 @@ from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed, Loading,
 
 @dataclass(frozen=True)
 class Progress:
-    """One run. state: what is happening in a word; rates in tokens per second, 0 before there is one."""
+    """One run. state: what is happening in a word; file: what is loaded; rates in tokens per second, 0 before one."""
 
     state: str = "starting"
     prompt_done: int = 0
@@ -27,6 +27,7 @@ class Progress:
     prefill_began: float = 0.0
     prefill_began_at: int = 0
     decode_began: float = 0.0
+    file: str = ""
 
     @property
     def context_share(self) -> float | None:
@@ -36,7 +37,7 @@ class Progress:
     def feed(self, event: Event, now: float) -> Progress:
         """The progress after one more event, seen at `now` (seconds, monotonic)."""
         if isinstance(event, Loading):
-            return replace(self, state="loading")
+            return replace(self, state="loading", file=event.file)
         if isinstance(event, Prefill):
             return self.read(event, now)
         if isinstance(event, Token):

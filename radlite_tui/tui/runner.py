@@ -28,19 +28,28 @@ class Runner:
     def __init__(self) -> None:
         self.queue: SimpleQueue[tuple[float, Item]] = SimpleQueue()
         self.running = False
+        self.stopping = False
 
     def begin(self) -> None:
         """Claim the runner. Only when nothing runs."""
         assert not self.running
         self.queue = SimpleQueue()
-        self.running = True
+        self.running, self.stopping = True, False
 
-    def work(self, source: Source) -> None:
+    def stop(self, cancel: Callable[[], None]) -> None:
+        """Stop the run in progress, also when the engine has not got it yet."""
+        if self.running:
+            self.stopping = True
+            cancel()
+
+    def work(self, source: Source, cancel: Callable[[], None]) -> None:
         """Read a run to its end. Never raises: what goes wrong is put on the queue as a sentence."""
         queue = self.queue
         try:
             for item in source():
                 queue.put((time.monotonic(), item))
+                if self.stopping:
+                    cancel()  # again, since a stop before the engine had the request reached nothing
         except RadliteError as error:
             queue.put((time.monotonic(), Trouble(str(error))))
         except Exception as error:

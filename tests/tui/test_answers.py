@@ -85,9 +85,9 @@ async def test_inference_asks_for_its_statement() -> None:
 
 
 async def test_an_answer_without_its_form_is_shown_raw_with_a_sentence() -> None:
-    engine = ScriptedEngine({"rads_assignment": "perhaps a four or so"})
+    engine = ScriptedEngine({"radiology_ner": "perhaps a four or so"})
     async with open_desk(scripted(engine)) as desk:
-        await desk.pilot.press("ctrl+k", "e", "ctrl+s", "ctrl+s", "enter")
+        await desk.pilot.press("ctrl+k", *["down"] * 4, "e", "ctrl+s", "ctrl+s", "enter")
         await desk.answered()
         assert "zero-shot" in desk.latest()
         assert "does not have the form" in desk.latest()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
-from radlite_tui.engine.protocol import Failed
+from radlite_tui.assistant.types import Answer
+from radlite_tui.engine.protocol import Cancelled, Event, Failed, Loading, Stats
 from radlite_tui.tasks.report import Report
+from radlite_tui.tui.messages import Ended
+from radlite_tui.tui.runner import Runner
 from tests.scripted import ScriptedEngine
 from tests.tui.desk import REPORT, Gate, open_desk, scripted
 
@@ -143,3 +147,32 @@ async def test_every_token_arrives_however_fast_the_engine_is() -> None:
         assert turn is not None
         assert turn.plain() == words
         assert turn.progress.text.strip() == words
+
+
+def test_a_stop_before_the_engine_has_the_request_still_stops_it() -> None:
+    runner, cancelled = Runner(), threading.Event()
+
+    def source() -> Iterator[Event | Answer]:
+        yield Loading("weights.gguf (checksum)")
+        runner.stop(lambda: None)  # the engine does not know of this run yet
+        yield Loading("weights.gguf")
+        assert cancelled.is_set()
+        yield Cancelled("", Stats())
+
+    runner.begin()
+    runner.work(source, cancelled.set)
+    items = [item for _, item in runner.take()]
+    assert [type(item) for item in items] == [Loading, Loading, Cancelled, Ended]
+    assert not runner.running
+
+
+async def test_the_title_says_where_the_report_is_from_and_whether_it_was_edited() -> None:
+    async with open_desk(scripted()) as desk:
+        pane = desk.read.pane
+        pane.current.focus()
+        await desk.pilot.pause()
+        await desk.paste(REPORT)
+        await desk.until(lambda: "pasted" in str(pane.border_title))
+        assert "edited" not in str(pane.border_title)
+        await desk.pilot.press("x")
+        await desk.until(lambda: "pasted, edited" in str(pane.border_title))

@@ -38,9 +38,8 @@ class Turn(Static):
 
     def follow(self, progress: Progress) -> None:
         """More of the answer came."""
-        changed = (progress.text, progress.state) != (self.progress.text, self.progress.state)
-        self.progress = progress
-        if changed:
+        before, self.progress = self.progress, progress
+        if (progress.text, progress.state, progress.file) != (before.text, before.state, before.file):
             self.draw()
 
     def finish(self, answer: Answer) -> None:
@@ -78,7 +77,11 @@ class Turn(Static):
             return [*kept, Content.styled(f"⚠ {intake.display(self.trouble)}", "$text-error")]
         if text:
             return [Content(text + CURSOR)]
-        waiting = {"starting": "starting …", "loading": "loading the model …", "reading": "reading the report …"}
+        waiting = {
+            "starting": "starting …",
+            "loading": f"loading {self.progress.file} …",
+            "reading": "reading the report …",
+        }
         return [Content.styled(waiting.get(self.progress.state, "…"), MUTED)]
 
     def plain(self) -> str:

@@ -14,7 +14,7 @@ from textual.widgets import TextArea
 from radlite_tui.assistant import intake
 from radlite_tui.tui.messages import LongPaste, NumberPressed, Sent, WordsChanged
 
-LONG_PASTE = 200
+LONG_PASTE = 80
 TALLEST = 5
 
 

@@ -20,7 +20,7 @@ from textual.widgets.text_area import Selection
 from radlite_tui.assistant import intake
 from radlite_tui.errors import BadInput
 from radlite_tui.tasks.report import Report
-from radlite_tui.tui.messages import ReportChanged
+from radlite_tui.tui.messages import ReportChanged, ReportPasted
 
 FIRST_STEPS = """\
 Paste a report here or below, or press Ctrl+O to open a file.
@@ -65,6 +65,8 @@ class ReportText(TextArea):
         except BadInput as error:
             self.notify(str(error), severity="error")
             return
+        if not self.text.strip():
+            self.post_message(ReportPasted())
         self.replace(shown(text), *self.selection)
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
@@ -125,6 +127,7 @@ class ReportPane(Vertical):
     def __init__(self, id: str | None = None) -> None:  # Textual's own parameter name
         super().__init__(id=id)
         self.source = ""
+        self.loaded = ""
         self.counted = ""
         self.showing_prior = False
 
@@ -134,6 +137,16 @@ class ReportPane(Vertical):
 
     def on_mount(self) -> None:
         self.show_prior(False)
+
+    def on_report_pasted(self, message: ReportPasted) -> None:
+        message.stop()
+        if not self.showing_prior:
+            self.source, self.loaded = "pasted", self.current.text
+
+    def on_report_changed(self) -> None:
+        if not self.current.text.strip():
+            self.source = ""
+        self.retitle()
 
     @property
     def current(self) -> ReportText:
@@ -155,7 +168,7 @@ class ReportPane(Vertical):
     def load(self, text: str, source: str, prior: str | None = None) -> None:
         """Another report, from a file, a paste or an example; an undo brings the old one back."""
         self.show_prior(False)
-        self.source = source
+        self.source, self.loaded = source, shown(text)
         self.current.replace(shown(text), (0, 0), self.current.document.end)
         self.current.move_cursor((0, 0))
         earlier = shown(prior or "")
@@ -191,7 +204,8 @@ class ReportPane(Vertical):
         held = self.on_top.text.strip()
         words = ["Earlier report" if self.showing_prior else "Report"]
         if not self.showing_prior and held:
-            words.append(self.source or "typed")
+            edited = self.source and self.current.text != self.loaded
+            words.append((self.source or "typed") + (", edited" if edited else ""))
         if not held:
             words.append("empty")
         if self.counted:
