@@ -6,9 +6,13 @@ May import the read screen's type and Textual's command type.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
+
+from radlite_tui import tasks
+from radlite_tui.tui.screens.pick import Picked
 
 if TYPE_CHECKING:
     from radlite_tui.tui.screens.read import ReadScreen
@@ -32,6 +36,9 @@ def read_commands(screen: ReadScreen) -> Iterable[SystemCommand]:
         (answered, "Answer: copy", "Ask the terminal to copy the latest (Ctrl+Y)", app.action_copy_answer),
         (idle, "Clear all", "Clear report and conversation (Ctrl+N twice)", screen.action_new),
     ]
+    for tag in tasks.TAGS:
+        task = tasks.get(tag)
+        offered.append((idle, f"Task: {task.title}", task.help, partial(screen.picked, Picked(tag))))
     for now, name, about, action in offered:
         if now:
             yield SystemCommand(name, about, action)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.content import Content
 
+from radlite_tui.assistant.types import Answer
 from radlite_tui.tasks import rads
 from radlite_tui.tasks.outputs import (
     AbnormalityOutput,
@@ -58,6 +59,12 @@ ENTITY_NAMES = {
     "observation_uncertain": "[ ]⊘ uncertain",
 }
 LONGEST_BAR = 30
+MARK_STYLES = {
+    "anatomy": "underline",
+    "observation_present": "bold reverse",
+    "observation_absent": "italic underline",
+    "observation_uncertain": "italic reverse",
+}
 
 
 def percent(probability: float) -> str:
@@ -208,6 +215,16 @@ def draw_entities(output: NerOutput, report: Report, width: int) -> Content:
         texts = "; ".join(" ".join(entity.text.split()) for entity in entities) or "none"
         listed.append(hang(Content.styled(f"{name:<14} ", "bold"), texts, width))
     return lines([marked, Content(""), *listed])
+
+
+def marks(answer: Answer) -> tuple[tuple[int, int, str], ...]:
+    """(start, end, style) of the places in the report an answer speaks of: entities, evidence, warnings."""
+    if isinstance(answer.output, NerOutput):
+        return tuple((start, end, MARK_STYLES[kind]) for start, end, kind in entity_spans(answer.output))
+    places = {warning.span for warning in answer.warnings if warning.span is not None}
+    if isinstance(answer.output, TemporalOutput):
+        places |= {change.evidence for change in answer.output.changes if change.evidence is not None}
+    return tuple((start, end, "underline") for start, end in sorted(places))
 
 
 def draw_raw(text: str, why: str) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from radlite_tui import tasks
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.screens.compare import CompareScreen
 from tests.scripted import ScriptedEngine
@@ -56,6 +57,15 @@ async def test_modes_that_disagree_are_counted() -> None:
         await desk.pilot.press("ctrl+e")
         await compared(desk)
         assert "of 3 pairs" in desk.screen()
+
+
+async def test_an_example_shows_which_modes_give_its_authors_answer() -> None:
+    right = tasks.get("n_staging").demonstrations[0].answer
+    engine = ScriptedEngine({"n_staging": right})
+    async with open_desk(scripted(engine), size=(120, 40)) as desk:
+        await desk.pilot.press("ctrl+k", *["down"] * 6, "e", "ctrl+e")
+        await compared(desk)
+        assert f"Expected: {right}   zero-shot ✓  few-shot ✓  fine-tuned ✓" in desk.screen()
 
 
 async def test_escape_stops_a_comparison_and_then_leaves_it(gate: Gate) -> None:

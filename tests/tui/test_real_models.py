@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
 from radlite_tui import tasks
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.tasks.report import Report
+from radlite_tui.tui.picture import picture
 from radlite_tui.tui.screens.compare import CompareScreen
+from radlite_tui.tui.themes import DARK
 from tests.tui.desk import REPORT, Desk, open_desk
 
 CLOSED = ("rads_assignment", "radiology_nli", "n_staging", "m_staging")
@@ -87,6 +90,15 @@ async def test_a_killed_engine_process_costs_one_answer_and_no_text() -> None:
         turn = desk.read.conversation.latest
         assert turn is not None
         assert turn.answer is not None
+
+
+async def test_the_picture_is_the_app_and_needs_no_network() -> None:
+    svg = await picture(["birads?"], (100, 30), DARK.name, "rads_assignment")
+    shown = svg.replace("&#160;", " ")
+    for said in ("birads?", "Not for clinical use", "demonstration model", "Management:"):
+        assert said in shown
+    assert set(re.findall(r"https?://[\w.]+", svg)) <= {"http://www.w3.org", "https://www.textualize.io"}
+    assert "url(" not in svg.replace("url(#", "")
 
 
 def children() -> list[int]:

@@ -127,8 +127,12 @@ async def test_an_error_nobody_expected_is_a_sentence_too() -> None:
 
 
 async def test_leaving_while_an_answer_is_written_ends_the_run(gate: Gate) -> None:
-    engine = ScriptedEngine({"chat": ANSWER}, step=gate)
-    threading.Timer(0.5, gate.open.set).start()
+    class LetGo(ScriptedEngine):
+        def cancel(self) -> None:
+            super().cancel()
+            gate.open.set()
+
+    engine = LetGo({"chat": ANSWER}, step=gate)
     async with open_desk(scripted(engine), report=Report(REPORT)) as desk:
         await desk.type("hello")
         await desk.pilot.press("enter")

@@ -148,6 +148,9 @@ async def test_the_palette_offers_what_makes_sense_now() -> None:
         assert "Answer: stop" not in names
         assert "Compare modes" not in names
         assert "Theme: contrast" in names
+        pick = next(c for c in desk.app.get_system_commands(desk.app.screen) if c.title == "Task: N staging")
+        pick.callback()
+        assert "→ N staging" in desk.routing()
 
 
 async def test_every_binding_has_an_id() -> None:

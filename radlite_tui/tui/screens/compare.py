@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from radlite_tui import NOT_FOR_CLINICAL_USE
+from radlite_tui import NOT_FOR_CLINICAL_USE, tasks
 from radlite_tui.assistant import intake
-from radlite_tui.assistant.comparison import MODES, agreement
+from radlite_tui.assistant.comparison import MODES, Expected, agreement, expected
 from radlite_tui.assistant.types import Answer, Ask
 from radlite_tui.engine.protocol import Failed
 from radlite_tui.tasks.base import Mode
@@ -31,6 +31,7 @@ from radlite_tui.tui.widgets.status import Standing, StatusLine
 if TYPE_CHECKING:
     from radlite_tui.tui.application import RadliteApp
 
+FREE_TEXT = ("impression_generation", "radiology_qa", tasks.CHAT)
 KEYS = (
     ("compare.back", "stop or back"),
     ("compare.previous", "previous"),
@@ -180,7 +181,14 @@ class CompareScreen(Screen[None]):
 
     def agreed(self, answers: list[Answer]) -> Content:
         """How far the answers agree; nothing before there are two."""
-        share = agreement(answers)
+        share, wanted = agreement(answers), self.expected(answers)
+        if wanted is not None:
+            marks = "  ".join(
+                f"{answer.mode.value} {'✓' if right else '✗'}"
+                for answer, right in zip(answers, wanted.matches, strict=True)
+            )
+            said = " ".join(wanted.text.split())
+            return Content.assemble(("Expected: ", "bold"), f"{said[:40] + '…' if len(said) > 40 else said}   {marks}")
         if share is None:
             return Content.styled("Agreement shows when two answers are there.", MUTED)
         pairs = len(answers) * (len(answers) - 1) // 2
@@ -188,6 +196,16 @@ class CompareScreen(Screen[None]):
         return Content.assemble(
             ("Agreement: ", "bold"), f"{same} of {pairs} pairs of answers say the same · {NOT_FOR_CLINICAL_USE}"
         )
+
+    def expected(self, answers: list[Answer]) -> Expected | None:
+        """The author's answer, where the request is one of the task's own examples and not of free text."""
+        tag = self.ask.task
+        if tag is None or tag in FREE_TEXT or not answers:
+            return None
+        for example in tasks.get(tag).demonstrations:
+            if example.report.text == self.ask.report.text and example.words == self.ask.words.strip():
+                return expected(tag, example.answer, answers[0].plan.ask.report, answers)
+        return None
 
     def tabs(self) -> None:
         """Which column is in front, said in each one's title (seen when one shows at a time)."""

@@ -18,13 +18,12 @@ from textual.widgets import Static
 from radlite_tui import tasks
 from radlite_tui.assistant.types import Answer, Ask, Plan
 from radlite_tui.errors import RadliteError
-from radlite_tui.tasks.outputs import NerOutput
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui import messages
 from radlite_tui.tui.choices import lacking, title
 from radlite_tui.tui.counting import Counter
 from radlite_tui.tui.draft import Draft
-from radlite_tui.tui.drawing import entity_spans
+from radlite_tui.tui.drawing import marks
 from radlite_tui.tui.following import Following
 from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.screens.pick import OpenScreen, Picked, PickScreen
@@ -42,12 +41,6 @@ if TYPE_CHECKING:
 PLAN_AFTER = 0.08
 SAY_WHAT = "Say what you want of the report, or ^K lists the nine tasks."
 PASTE_FIRST = "Paste a report (^O opens a file), then say what you want of it."
-ENTITY_STYLES = {
-    "anatomy": "underline",
-    "observation_present": "bold reverse",
-    "observation_absent": "italic underline",
-    "observation_uncertain": "italic reverse",
-}
 IDLE_KEYS = (
     ("read.task", "task"),
     ("read.model", "model"),
@@ -275,14 +268,8 @@ class ReadScreen(Screen[None]):
 
     def mark_report(self, answer: Answer) -> None:
         """Show in the report pane what the answer rests on, where the pane still holds that report."""
-        if self.pane.current.text != answer.plan.ask.report.text:
-            return
-        if isinstance(answer.output, NerOutput):
-            spans = entity_spans(answer.output)
-            self.pane.current.mark(tuple((start, end, ENTITY_STYLES[kind]) for start, end, kind in spans))
-        else:
-            where = [warning.span for warning in answer.warnings if warning.span is not None]
-            self.pane.current.mark(tuple((start, end, "bold underline") for start, end in where))
+        if self.pane.current.text == answer.plan.ask.report.text:
+            self.pane.current.mark(marks(answer))
 
     # Keys.
 
