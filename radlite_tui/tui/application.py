@@ -25,6 +25,7 @@ from radlite_tui.tui.messages import Arrived, Ready
 from radlite_tui.tui.runner import Runner, Source
 from radlite_tui.tui.screens.compare import CompareScreen
 from radlite_tui.tui.screens.help import HelpScreen
+from radlite_tui.tui.screens.pick import OpenScreen, PickScreen
 from radlite_tui.tui.screens.read import ReadScreen
 from radlite_tui.tui.screens.small import TooSmall, too_small
 
@@ -156,8 +157,13 @@ class RadliteApp(App[None]):
             self.notify("Nothing is marked in the report.", timeout=3)
 
     def action_help(self) -> None:
-        if not isinstance(self.screen, (HelpScreen, TooSmall)):
+        if isinstance(self.screen, (ReadScreen, CompareScreen, PickScreen, OpenScreen)):
             self.push_screen(HelpScreen(self.read_screen))
+
+    def action_command_palette(self) -> None:
+        """The palette belongs to the two full screens; over a question or a sentence there is nothing to command."""
+        if isinstance(self.screen, (ReadScreen, CompareScreen)):
+            super().action_command_palette()
 
     def action_theme(self, name: str) -> None:
         self.theme = name

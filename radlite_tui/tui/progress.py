@@ -11,6 +11,11 @@ from dataclasses import dataclass, replace
 from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed, Loading, Prefill, Stats, Token
 
 
+def rate(tok_s: float) -> str:
+    """Tokens per second as people read them."""
+    return f"{tok_s:.0f}" if tok_s >= 100 else f"{tok_s:.1f}"
+
+
 @dataclass(frozen=True)
 class Progress:
     """One run. state: what is happening in a word; file: what is loaded; rates in tokens per second, 0 before one."""

@@ -65,7 +65,7 @@ async def test_an_example_shows_which_modes_give_its_authors_answer() -> None:
     async with open_desk(scripted(engine), size=(120, 40)) as desk:
         await desk.pilot.press("ctrl+k", *["down"] * 6, "e", "ctrl+e")
         await compared(desk)
-        assert f"Expected: {right}   zero-shot ✓  few-shot ✓  fine-tuned ✓" in desk.screen()
+        assert f"Expected: {right}  zero-shot ✓  few-shot ✓  fine-tuned ✓   Agreement: 3 of 3 pairs" in desk.screen()
 
 
 async def test_escape_stops_a_comparison_and_then_leaves_it(gate: Gate) -> None:

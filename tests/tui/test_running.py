@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator
 
@@ -180,3 +181,60 @@ async def test_the_title_says_where_the_report_is_from_and_whether_it_was_edited
         assert "edited" not in str(pane.border_title)
         await desk.pilot.press("x")
         await desk.until(lambda: "pasted, edited" in str(pane.border_title))
+
+
+KEYS = [
+    "ctrl+t",
+    "ctrl+l",
+    "ctrl+s",
+    "ctrl+k",
+    "ctrl+e",
+    "ctrl+o",
+    "ctrl+r",
+    "f3",
+    "f1",
+    "ctrl+n",
+    "ctrl+y",
+    "ctrl+p",
+    "ctrl+c",
+    "escape",
+    "escape",
+    "enter",
+    "enter",
+    "up",
+    "down",
+    "tab",
+    "e",
+    "1",
+    "2",
+    "0",
+    "y",
+    "n",
+    "N",
+    "question_mark",
+    "b",
+    "i",
+    "r",
+    "a",
+    "d",
+    "s",
+    "space",
+    "ctrl+j",
+    "left",
+    "right",
+    "backspace",
+    "pageup",
+]
+SIZES = ((20, 5), (40, 12), (80, 24), (100, 30), (120, 40))
+
+
+async def test_keys_pastes_and_sizes_in_any_order_break_nothing() -> None:
+    chance = random.Random(7)
+    async with open_desk(scripted()) as desk:
+        for _ in range(120):
+            await desk.pilot.press(chance.choice(KEYS))
+            if chance.random() < 0.05:
+                await desk.pilot.resize_terminal(*chance.choice(SIZES))
+            if chance.random() < 0.05 and desk.app.focused is not None:
+                await desk.paste(f"{REPORT}\nPRIOR: none")
+        assert desk.app.is_running

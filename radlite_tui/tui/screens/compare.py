@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from radlite_tui import NOT_FOR_CLINICAL_USE, tasks
+from radlite_tui import tasks
 from radlite_tui.assistant import intake
 from radlite_tui.assistant.comparison import MODES, Expected, agreement, expected
 from radlite_tui.assistant.types import Answer, Ask
@@ -23,7 +23,7 @@ from radlite_tui.tasks.base import Mode
 from radlite_tui.tui.choices import title
 from radlite_tui.tui.drawing import MUTED, lines
 from radlite_tui.tui.messages import Arrived, Ended, Trouble
-from radlite_tui.tui.progress import Progress
+from radlite_tui.tui.progress import Progress, rate
 from radlite_tui.tui.widgets.answer import CURSOR, finished
 from radlite_tui.tui.widgets.key_line import KeyLine
 from radlite_tui.tui.widgets.status import Standing, StatusLine
@@ -83,9 +83,10 @@ class ColumnView(VerticalScroll):
         """First token, speed and tokens: measured when over, live before."""
         if self.answer is not None:
             stats = self.answer.stats
-            return f"first {stats.first_token_s:.2f} s · {stats.decode_tok_s:.1f} tok/s · {stats.completion_tokens} tok"
+            speed = f"{rate(stats.decode_tok_s)} tok/s · {stats.completion_tokens} tok"
+            return f"first {stats.first_token_s:.2f} s · {speed}"
         if self.progress is not None and self.progress.tokens:
-            return f"{self.progress.decode_tok_s:.1f} tok/s · {self.progress.tokens} tok"
+            return f"{rate(self.progress.decode_tok_s)} tok/s · {self.progress.tokens} tok"
         return ""
 
 
@@ -180,22 +181,18 @@ class CompareScreen(Screen[None]):
         self.tabs()
 
     def agreed(self, answers: list[Answer]) -> Content:
-        """How far the answers agree; nothing before there are two."""
-        share, wanted = agreement(answers), self.expected(answers)
+        """Which answers are as expected, where that is known, and how far they agree once there are two."""
+        said: list[str | tuple[str, str]] = []
+        wanted = self.expected(answers)
         if wanted is not None:
-            marks = "  ".join(
-                f"{answer.mode.value} {'✓' if right else '✗'}"
-                for answer, right in zip(answers, wanted.matches, strict=True)
-            )
-            said = " ".join(wanted.text.split())
-            return Content.assemble(("Expected: ", "bold"), f"{said[:40] + '…' if len(said) > 40 else said}   {marks}")
-        if share is None:
-            return Content.styled("Agreement shows when two answers are there.", MUTED)
-        pairs = len(answers) * (len(answers) - 1) // 2
-        same = round(share * pairs)
-        return Content.assemble(
-            ("Agreement: ", "bold"), f"{same} of {pairs} pairs of answers say the same · {NOT_FOR_CLINICAL_USE}"
-        )
+            text = " ".join(wanted.text.split())
+            said += [("Expected: ", "bold"), text[:36] + "…" if len(text) > 36 else text, " "]
+            said += [f" {a.mode} {'✓' if right else '✗'} " for a, right in zip(answers, wanted.matches, strict=True)]
+            said.append("  ")
+        share, pairs = agreement(answers), len(answers) * (len(answers) - 1) // 2
+        if share is not None:
+            said += [("Agreement: ", "bold"), f"{round(share * pairs)} of {pairs} pairs"]
+        return Content.assemble(*said) if said else Content.styled("Agreement shows when two answers are there.", MUTED)
 
     def expected(self, answers: list[Answer]) -> Expected | None:
         """The author's answer, where the request is one of the task's own examples and not of free text."""

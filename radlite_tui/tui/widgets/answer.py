@@ -15,7 +15,7 @@ from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.engine.protocol import Stats
 from radlite_tui.tui.choices import sure, title
 from radlite_tui.tui.drawing import MUTED, draw, draw_raw, flow, lines
-from radlite_tui.tui.progress import Progress
+from radlite_tui.tui.progress import Progress, rate
 
 CURSOR = "▌"
 
@@ -114,6 +114,6 @@ def figures(stats: Stats) -> list[str]:
     fresh = stats.prompt_tokens - stats.cached_tokens
     read = f"{fresh} tok read" + (f" {stats.prefill_tok_s:.0f}/s" if stats.prefill_tok_s else "")
     cached = f", {stats.cached_tokens} cached" if stats.cached_tokens else ""
-    wrote = f"{stats.completion_tokens} written" + (f" {stats.decode_tok_s:.1f}/s" if stats.decode_tok_s else "")
+    wrote = f"{stats.completion_tokens} written" + (f" {rate(stats.decode_tok_s)}/s" if stats.decode_tok_s else "")
     first = f"first {stats.first_token_s:.2f} s, " if stats.first_token_s else ""
     return [read + cached, wrote, f"{first}all {stats.total_s:.2f} s"]

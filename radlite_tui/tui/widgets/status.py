@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.widgets import Static
 
-from radlite_tui.tui.progress import Progress
+from radlite_tui.tui.progress import Progress, rate
 
 SEPARATOR = " │ "
 TIGHT = "│"
@@ -61,7 +61,7 @@ def numbers(progress: Progress, detail: int) -> list[str]:
         speed = f" {progress.prefill_tok_s:.0f}/s" if progress.prefill_tok_s and detail >= FULL else ""
         found.append(f"prefill {progress.prompt_done}/{progress.prompt_total}{speed}")
     if progress.decode_tok_s:
-        found.append(f"{progress.decode_tok_s:.1f} tok/s")
+        found.append(f"{rate(progress.decode_tok_s)} tok/s")
     if progress.tokens:
         found.append(f"{progress.tokens} tok")
     if progress.context_share is not None and detail >= 1:
