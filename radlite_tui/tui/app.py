@@ -39,5 +39,5 @@ def require_terminal() -> None:
     streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on stderr
     if not all(stream is not None and stream.isatty() for stream in streams):
         raise BadInput(f"The app needs a terminal for its input and output and there is none here; {INSTEAD}")
-    if os.environ.get("TERM", "") in ("", "dumb"):
+    if os.name == "posix" and os.environ.get("TERM", "") in ("", "dumb"):
         raise BadInput(f"TERM is empty or dumb, so nothing can be drawn here; set TERM=xterm, or {INSTEAD}")

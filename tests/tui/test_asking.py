@@ -102,7 +102,7 @@ async def test_an_unclear_request_asks_by_number() -> None:
         assert "2 M staging 41 %" in desk.routing()
         await desk.pilot.press("enter")
         assert engine.requests == []
-        assert "press a number" in desk.routing()
+        assert "press 1-2, or say more" in desk.routing()
         await desk.pilot.press("2")
         await desk.answered()
         assert "M staging" in desk.latest()

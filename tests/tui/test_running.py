@@ -24,7 +24,7 @@ async def test_escape_stops_and_keeps_the_text(gate: Gate) -> None:
         await desk.type("hello")
         await desk.pilot.press("enter")
         await desk.until(lambda: "one two three" in desk.latest())
-        assert "esc stop" in desk.screen()
+        assert "Esc stop" in desk.screen()
         await desk.pilot.press("escape")
         gate.open.set()
         await desk.answered()

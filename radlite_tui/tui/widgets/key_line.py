@@ -46,5 +46,5 @@ class KeyLine(Static):
 
 
 def upper(key: str) -> str:
-    """^t as ^T and f1 as F1, as keyboards are labelled; other keys as they are."""
-    return key.upper() if key.startswith("^") or (key.startswith("f") and key[1:].isdigit()) else key
+    """^t as ^T, f1 as F1 and esc as Esc, as keyboards are labelled."""
+    return key.upper() if key.startswith("^") or (key.startswith("f") and key[1:].isdigit()) else key.capitalize()

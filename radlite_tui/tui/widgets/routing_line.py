@@ -46,5 +46,5 @@ class RoutingLine(Static):
         """The tasks the words could mean, by number."""
         tags = plan.routing.alternatives[:OFFERED]
         choices = "  ".join(f"{n} {title(tag)} {percent(share)}" for n, (tag, share) in enumerate(tags, 1))
-        end = "press a number, or say more" if asking else "say more, or Enter then a number"
+        end = f"press 1-{len(tags)}, or say more" if asking else f"Enter, then 1-{len(tags)}"
         self.update(Content.assemble(("? not sure: ", "bold $text-warning"), choices, (f"  {end}", MUTED)))
