@@ -21,7 +21,8 @@ def cases(tags: Sequence[str], limit: int, seed: int) -> list[Case]:
     """`limit` synthetic test cases of each task. The test split's phrases and patients are not in training."""
     from finetune.corpus import build
 
-    return list(build(dict.fromkeys(tags, limit), "test", seed))
+    found = build(dict.fromkeys(tags, limit), "test", seed)
+    return sorted(found, key=lambda case: tasks.TAGS.index(case.task))
 
 
 def run(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from finetune.mixture import order
 from finetune.ragged import Ragged
 from finetune.recipe import Adapter, Recipe
 from finetune.rows import TASKS
+from radlite_tui.errors import BadInput
 
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 POOL = 32
@@ -55,8 +58,11 @@ def dataset(rows: Ragged, chosen: Sequence[int]) -> Any:
 def trainer(
     recipe: Recipe, model: Any, tokenizer: Any, rows: Ragged, folder: Path, seed: int, minutes: float | None
 ) -> Any:
-    """TRL's trainer, ready to run. minutes: wall time after which the learning rate has decayed to zero."""
-    from peft import LoraConfig
+    """TRL's trainer for one stage, ready to run. A model that has an adapter already goes on with it.
+
+    minutes: wall time after which the learning rate has decayed to zero.
+    """
+    from peft import LoraConfig, PeftModel
     from trl import SFTConfig, SFTTrainer
 
     adapter = recipe.adapter
@@ -64,7 +70,7 @@ def trainer(
         output_dir=str(folder / "checkpoints"),
         per_device_train_batch_size=adapter.batch,
         num_train_epochs=1,
-        learning_rate=adapter.rate,
+        learning_rate=adapter.rate[model.config.model_type],
         lr_scheduler_type="linear",
         warmup_steps=max(1, int(adapter.warmup * adapter.rows / adapter.batch)),
         weight_decay=0.0,
@@ -97,7 +103,7 @@ def trainer(
         args=settings,
         train_dataset=dataset(rows, sequence(rows, adapter, seed)),
         processing_class=tokenizer,
-        peft_config=lora,
+        peft_config=None if isinstance(model, PeftModel) else lora,
         callbacks=[_callback(folder / "log.jsonl", minutes)],
     )
 
@@ -105,20 +111,61 @@ def trainer(
 def train(
     recipe: Recipe, base: Path, tokenizer: Any, rows: Ragged, folder: Path, seed: int, minutes: float | None = None
 ) -> Path:
-    """Train the adapter on the base in `base` and save it into `folder`/final. Resumes from the last checkpoint."""
+    """Train the adapter on the base in `base`, stage by stage; saved into `folder`/final. Resumes where it was."""
+    from transformers import AutoConfig
+
+    final = folder / "final"
+    if _saved(final):
+        return final
+    stages = recipe.adapter.stages(AutoConfig.from_pretrained(str(base)).model_type)
+    total = sum(stage.rows for stage in stages)
+    last: Path | None = None
+    for number, adapter in enumerate(stages, start=1):
+        own = replace(recipe, adapter=adapter)
+        share = minutes * adapter.rows / total if minutes else None
+        place = folder / f"stage-{number}"
+        last = _stage(own, base, last, tokenizer, rows, place, seed + number - 1, share)
+    shutil.copytree(_given(last), final, dirs_exist_ok=True)
+    return final
+
+
+def _stage(
+    recipe: Recipe,
+    base: Path,
+    before: Path | None,
+    tokenizer: Any,
+    rows: Ragged,
+    folder: Path,
+    seed: int,
+    minutes: float | None,
+) -> Path:
+    """One stage, from a fresh adapter or the one saved in `before`; saved into `folder`/final."""
+    from peft import PeftModel
     from transformers import AutoModelForCausalLM
     from transformers.trainer_utils import get_last_checkpoint
 
     final = folder / "final"
-    if (final / "adapter_config.json").is_file():
+    if _saved(final):
         return final
     folder.mkdir(parents=True, exist_ok=True)
     model = AutoModelForCausalLM.from_pretrained(str(base))
+    if before is not None:
+        model = PeftModel.from_pretrained(model, str(before), is_trainable=True)
     run = trainer(recipe, model, tokenizer, rows, folder, seed, minutes)
     checkpoints = folder / "checkpoints"
     run.train(resume_from_checkpoint=get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None)
     run.model.save_pretrained(str(final))
     return final
+
+
+def _saved(final: Path) -> bool:
+    return (final / "adapter_config.json").is_file()
+
+
+def _given(last: Path | None) -> Path:
+    if last is None:
+        raise BadInput("The recipe trains no adapter; give [adapter] some rows.")
+    return last
 
 
 def _callback(path: Path, minutes: float | None) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -83,22 +83,42 @@ class Base:
 
 
 @dataclass(frozen=True)
+class Finish:
+    """A further stage of an adapter's training, so that the models of a recipe may grow apart. Fields as in Adapter."""
+
+    rate: float
+    rows: int
+    mixture: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Adapter:
     """LoRA on all seven projections. rows: to train on, `batch` a step; rank must be a multiple of 32.
 
-    mixture: task -> weight, by rows. context: longer rows are counted and left out, never cut.
+    rate: architecture -> learning rate. mixture: task -> weight, by rows. context: longer rows are counted and left
+    out, never cut. finish: architecture -> its second stage, where it has one.
     """
 
     rank: int
     alpha: float
     dropout: float
-    rate: float
+    rate: Mapping[str, float]
     rows: int
     batch: int
     warmup: float
     context: int
     checkpoint_steps: int
     mixture: Mapping[str, float]
+    finish: Mapping[str, Finish]
+
+    def stages(self, architecture: str) -> tuple[Adapter, ...]:
+        """What is trained one after the other, as adapters without a finish."""
+        first = replace(self, finish={})
+        last = self.finish.get(architecture)
+        if last is None:
+            return (first,)
+        rate = {architecture: last.rate}
+        return first, replace(first, rate=rate, rows=last.rows, mixture=last.mixture)
 
 
 @dataclass(frozen=True)
@@ -149,6 +169,9 @@ def load(name: str) -> Recipe:
         "adapter": Adapter,
         "export": Export,
     }
+    finishes = data.get("adapter", {}).setdefault("finish", {})
+    for architecture, table in finishes.items():
+        finishes[architecture] = _section(Finish, table, f"{path.name}: [adapter.finish.{architecture}]")
     for key, kind in sections.items():
         data[key] = _section(kind, data.get(key, {}), f"{path.name}: [{key}]")
     data["architectures"] = tuple(data.get("architectures", ()))
@@ -169,6 +192,8 @@ def _section(kind: type[_Section], table: Mapping[str, Any], where: str) -> _Sec
 
 def _check(recipe: Recipe, where: str) -> None:
     unknown = set(recipe.architectures) - set(ARCHITECTURES)
+    if missing := set(recipe.architectures) - recipe.adapter.rate.keys():
+        raise BadInput(f"{where}: [adapter] rate lacks {', '.join(sorted(missing))}.")
     if unknown or not recipe.architectures:
         raise BadInput(f"{where}: architectures must be among {', '.join(ARCHITECTURES)}.")
     if recipe.adapter.rank % 32:
