@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from finetune.documents import ANSWER
 from finetune.mixture import order
 from finetune.ragged import Ragged
 from finetune.recipe import Base, Recipe, Shape
+from finetune.unseen import lend
 
 ARCHITECTURE_SEEDS = {"qwen2": 0, "qwen3": 1000}
 """Added to the recipe's seed, so that the two models see their rows in different orders."""
@@ -164,9 +165,11 @@ def train(
     vocabulary: int,
     seed: int,
     minutes: float | None = None,
+    lent: Mapping[int, int] | None = None,
 ) -> Path:
     """Train and save the base into `folder`/final. Resumes from `folder`/checkpoint.pt.
 
+    lent: token -> token whose embedding it gets at the end (see `unseen`).
     minutes: wall time after which the rate has decayed to zero, if that comes before the recipe's tokens.
     """
     import torch
@@ -205,6 +208,7 @@ def train(
                 _save(checkpoint, model, tools, step, time.monotonic() - begun)
                 saved = time.monotonic()
     _save(checkpoint, model, tools, step, time.monotonic() - begun)
+    lend(model, lent or {})
     model.save_pretrained(str(final))
     return final
 

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from finetune import base, documents, gguf_export, lora, quantize, rows
+from finetune import base, documents, gguf_export, lora, quantize, rows, unseen
 from finetune.ragged import Ragged
 from finetune.recipe import Recipe
 from finetune.tokenizer import Tokenizer
@@ -119,7 +119,8 @@ def train(
         reading = Ragged.load(run.data / "base.npz")
         packed = base.rows_of(run.recipe, reading, documents.KINDS, seed)
         run.say(f"{architecture}: base, {packed.tokens.size:,} tokens, {packed.too_long} documents longer than a row")
-        base.train(run.recipe, architecture, folder / "base", packed, tokenizer.size, seed, base_minutes)
+        lent = unseen.lenders(reading, tokenizer)
+        base.train(run.recipe, architecture, folder / "base", packed, tokenizer.size, seed, base_minutes, lent)
     if stage in ("adapter", "all"):
         answers = Ragged.load(run.data / "adapter.npz")
         run.say(f"{architecture}: adapter, {run.recipe.adapter.rows:,} rows of {len(answers):,}")
