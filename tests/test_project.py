@@ -69,6 +69,11 @@ def test_every_dependency_is_pinned() -> None:
     assert wanted <= pinned
 
 
+def test_the_pins_are_plain_names_and_versions() -> None:
+    for line in (ROOT / "constraints.txt").read_text().splitlines()[1:]:
+        assert re.fullmatch(r"[\w.-]+==[\w.+]+( ; python_version (<|>=) '3\.11')?", line), line
+
+
 def test_the_check_script_runs_the_readme_command() -> None:
     assert "make test" in (ROOT / ".ci" / "run").read_text()
     assert "make test" in (ROOT / "README.md").read_text()

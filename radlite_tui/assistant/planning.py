@@ -156,4 +156,5 @@ def request(plan: Plan, store: Store, constrained: bool = True) -> Request:
         max_tokens=plan.ask.max_tokens or task.max_tokens,
         seed=plan.ask.seed,
         form=task.form() if constrained else None,
+        opening=task.opening() if constrained and not mode.tuned else None,
     )

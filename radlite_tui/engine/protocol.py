@@ -29,6 +29,7 @@ class Request:
 
     max_tokens: answer tokens at most. temperature: 0 is greedy (the seed then changes nothing).
     stop: control tokens that end the answer. form: closed answer to decode over, or None for free text.
+    opening: closed beginning of a free answer (without a form), ending in literal text.
     """
 
     model: ModelFiles
@@ -38,6 +39,7 @@ class Request:
     seed: int = 0
     stop: tuple[str, ...] = (IM_END,)
     form: Form | None = None
+    opening: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)

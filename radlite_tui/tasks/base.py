@@ -90,6 +90,10 @@ class Task(ABC):
         """The closed answer to decode over, or None for free text."""
         return (self.labels,) if self.labels else None
 
+    def opening(self) -> Form | None:
+        """How a free answer of a model that was not tuned is begun, so that it takes the task's shape; None: freely."""
+        return None
+
     def weigh(self, output: Output, choices: Sequence[Mapping[str, float]]) -> Output:
         """`output` with label probabilities from the decoder: one mapping a choice of `form()`, in order."""
         return output

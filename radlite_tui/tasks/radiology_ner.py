@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from radlite_tui.errors import ParseError
+from radlite_tui.segments import Form
 from radlite_tui.tasks.base import Example, Task
 from radlite_tui.tasks.outputs import Entity, NerOutput, Output, Span
 from radlite_tui.tasks.reading import answer_text, expect, occurrences
@@ -47,6 +48,9 @@ class RadiologyNer(Task):
             f"{heading}: {'; '.join(' '.join(e.text.split()) for e in getattr(found, field)) or NOTHING}"
             for heading, field in CLASSES.items()
         )
+
+    def opening(self) -> Form:
+        return (f"{next(iter(CLASSES))}:",)
 
     def parse(self, text: str, report: Report, *, lenient: bool = False) -> NerOutput:
         text = answer_text(text, lenient=lenient)

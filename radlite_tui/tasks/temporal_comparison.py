@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from radlite_tui.errors import ParseError
+from radlite_tui.segments import Form
 from radlite_tui.tasks.base import Example, Task
 from radlite_tui.tasks.outputs import Change, Output, TemporalOutput
 from radlite_tui.tasks.reading import answer_text, best_sentence, expect
@@ -54,6 +55,9 @@ class TemporalComparison(Task):
     def render(self, output: Output) -> str:
         changes = expect(output, TemporalOutput).changes
         return "\n".join(f"- [{MARKS[c.status]}] {' '.join(c.finding.split())}" for c in changes) or NOTHING
+
+    def opening(self) -> Form:
+        return "- [", tuple(MARKS.values()), "]"
 
     def parse(self, text: str, report: Report, *, lenient: bool = False) -> TemporalOutput:
         text = answer_text(text, lenient=lenient)

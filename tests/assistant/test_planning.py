@@ -127,6 +127,14 @@ def test_closed_answers_are_decoded_over_their_form_unless_asked_otherwise(mode:
     assert assistant.request(plan(task="radiology_ner", mode=mode)).form is None
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_free_answer_is_begun_for_an_untuned_model_alone(mode: Mode) -> None:
+    assistant = scripted.assistant()
+    begun = assistant.request(plan(task="radiology_ner", mode=mode)).opening
+    assert (begun is None) is mode.tuned
+    assert assistant.request(plan(task="radiology_ner", mode=mode), constrained=False).opening is None
+
+
 def test_limits_and_seed_reach_the_engine() -> None:
     request = scripted.assistant().request(plan(task="impression_generation", max_tokens=7, seed=3))
     assert (request.max_tokens, request.seed) == (7, 3)

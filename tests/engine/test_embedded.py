@@ -47,6 +47,21 @@ def test_base_and_adapter_both_stream(engine: LocalEngine, pair: tuple[ModelFile
         assert "".join(event.text for event in events if isinstance(event, Token)) == events[-1].text
 
 
+def test_a_free_answer_goes_on_from_its_closed_opening(
+    engine: LocalEngine, pair: tuple[ModelFiles, ModelFiles]
+) -> None:
+    marks = ("New Finding", "Worsened", "No Change")
+    for model in pair:
+        prompt = chat("Report: The right pleural effusion is larger.")
+        *_, answer = engine.generate(Request(model, prompt, max_tokens=24, opening=("- [", marks, "]")))
+        assert isinstance(answer, Done)
+        assert answer.text.startswith(tuple(f"- [{mark}]" for mark in marks))
+        assert answer.stats.completion_tokens <= 24
+        *_, again = engine.generate(Request(model, (*prompt, Text(answer.text)), max_tokens=1))
+        assert isinstance(again, Done)
+        assert again.stats.cached_tokens >= answer.stats.prompt_tokens
+
+
 def test_closed_answer_agrees_with_a_plain_computation(
     engine: LocalEngine, pair: tuple[ModelFiles, ModelFiles]
 ) -> None:

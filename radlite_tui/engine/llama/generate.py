@@ -29,6 +29,9 @@ def generate(request: Request, sequence: Sequence, answer: Answer, emit: Emit, c
         choices = fill(request.form, sequence, logits, answer, ends)
         answer.finish()
         return Done(answer.text, "stop", answer.stats(), choices)
+    if request.opening is not None:
+        fill(request.opening, sequence, logits, answer, ends)
+        logits = _after(prompt + answer.tokens, sequence)
     stopped = _decode(request, sequence, logits, answer, ends)
     answer.finish()
     return Done(answer.text, "stop" if stopped else "length", answer.stats())
@@ -67,6 +70,13 @@ def _read(prompt: list[int], sequence: Sequence, answer: Answer, emit: Emit, chu
         emit(Prefill(cached + done, len(prompt), cached))
     emit(answer.stats())
     return sequence.remember(prompt) if logits is None else logits
+
+
+def _after(tokens: list[int], sequence: Sequence) -> Logits:
+    """Logits after these tokens, of which `sequence` holds a beginning or all."""
+    sequence.cut(min(len(sequence.tokens), len(tokens) - 1))
+    sequence.append(tokens[len(sequence.tokens) :])
+    return sequence.context.logits()
 
 
 def _decode(request: Request, sequence: Sequence, logits: Logits, answer: Answer, ends: frozenset[int]) -> bool:
