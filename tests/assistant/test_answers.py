@@ -11,21 +11,8 @@ from radlite_tui.assistant import answers
 from radlite_tui.assistant.types import Answer, Ask
 from radlite_tui.tasks import Mode, Report
 from tests import scripted
+from tests.contract import ANSWER_KEYS
 
-KEYS = {
-    "task",
-    "routing",
-    "model",
-    "mode",
-    "text",
-    "parsed",
-    "output",
-    "warnings",
-    "stats",
-    "finish",
-    "seed",
-    "version",
-}
 REPORT = Report("Small left pleural effusion. No pneumothorax. Opacity in the right base may be atelectasis.", "Clear.")
 
 
@@ -37,7 +24,7 @@ def answered(tag: str, text: str | None = None, mode: Mode = Mode.FINE_TUNED, re
 @pytest.mark.parametrize("tag", [*tasks.TAGS, tasks.CHAT])
 def test_every_answer_has_the_contract_s_keys_and_survives_json(tag: str) -> None:
     found = answers.ask_json(answered(tag))
-    assert set(found) >= KEYS
+    assert set(found) >= ANSWER_KEYS
     assert json.loads(json.dumps(found)) == found
     assert set(found["stats"]) == set(answers.STATS)
     assert found["parsed"] is True

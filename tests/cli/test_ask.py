@@ -11,21 +11,8 @@ import pytest
 from radlite_tui import tasks
 from radlite_tui.tasks.outputs import CERTAINTIES, STATUSES
 from tests.cli.command import Program, one_sentence
+from tests.contract import ANSWER_KEYS
 
-KEYS = {
-    "task",
-    "routing",
-    "model",
-    "mode",
-    "text",
-    "parsed",
-    "output",
-    "warnings",
-    "stats",
-    "finish",
-    "seed",
-    "version",
-}
 STATS = {
     "prompt_tokens", "cached_tokens", "completion_tokens", "prefill_s", "decode_s", "first_token_s", "total_s",
     "prefill_tok_s", "decode_tok_s", "load_s",
@@ -92,7 +79,7 @@ SHAPES = {
 
 def assert_contract(found: dict[str, Any]) -> None:
     """What holds for every ask object, parsed or not."""
-    assert set(found) >= KEYS
+    assert set(found) >= ANSWER_KEYS
     assert set(found["stats"]) >= STATS
     assert set(found["routing"]) >= {"confidence", "by", "alternatives", "reason"}
     assert set(found["model"]) >= {"name", "sha256", "adapter_sha256", "quantization"}
