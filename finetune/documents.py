@@ -1,8 +1,8 @@
 """What the base models read: plain reports, drills, and requests about reports in looser words than the tasks' own.
 
 May import the corpus, `radlite_tui.tasks` and `radlite_tui.segments`; wordings are data in `documents.toml`. Only
-train-split cases may come here. The exact prompts and answer formats are left to the adapter, so that zero-shot
-stays zero-shot.
+train-split cases may come here. The tasks' own prompts are left to the adapter, so that zero-shot stays zero-shot; their
+answers are read now and then, or the embeddings of answer tokens would never be trained (see `unseen`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from finetune.corpus.case import Case
 from finetune.ragged import Ragged
 from finetune.tokenizer import END_OF_TEXT, Tokenizer
 from radlite_tui.segments import IM_END, IM_START, Control, Segment, Text
+from radlite_tui.tasks import get
 from radlite_tui.tasks.outputs import (
     AbnormalityOutput,
     ImpressionOutput,
@@ -48,6 +49,9 @@ TURNS = 4
 
 WORN_SHARE, WORN_WORDS = 0.25, 0.12
 """Share of documents in which this share of words is cut in two, so that unknown words can be read and copied."""
+
+CANONICAL_SHARE = 0.3
+"""Share of requests answered in the task's own format rather than in looser words."""
 
 DOUBTS = {"positive": "positive", "negative": "negative", "uncertain": "uncertain", "not_mentioned": "not mentioned"}
 
@@ -113,6 +117,8 @@ def exchange(rng: random.Random, case: Case) -> list[tuple[str, str]]:
     if isinstance(gold, AbnormalityOutput) and rng.random() < 0.7:
         return _single_labels(rng, bank, gold)
     ask = rng.choice(bank["asks"]).format(words=case.words.strip())
+    if rng.random() < CANONICAL_SHARE:
+        return [(ask, get(case.task).render(gold))]
     if isinstance(gold, AbnormalityOutput):
         return [(ask, _sorted_labels(rng, bank, gold))]
     if isinstance(gold, NerOutput):

@@ -8,7 +8,7 @@ May import the standard library and `radlite_tui.errors`; must never hold phrase
     train = [...]
     test = [...]
 
-Keys may be nested tables; they are joined with dots. Disjointness is checked on loading.
+A long list of single words may be one string with white space between them. Keys may be nested tables; they are joined with dots. Disjointness is checked on loading.
 """
 
 from __future__ import annotations
@@ -113,8 +113,10 @@ def _lists(table: Mapping[str, Any], name: str, prefix: str = "") -> dict[str, t
             found |= _lists(value, name, f"{path}.")
         elif isinstance(value, list) and value and all(isinstance(w, str) for w in value):
             found[path] = tuple(value)
+        elif isinstance(value, str) and value.split():
+            found[path] = tuple(dict.fromkeys(value.split()))
         else:
-            raise BadInput(f"{name}: {path} must be a non-empty list of strings.")
+            raise BadInput(f"{name}: {path} must be a non-empty list of strings, or words in one string.")
     return found
 
 

@@ -15,6 +15,9 @@ from finetune.corpus.case import Split
 from finetune.corpus.chest_scene import KINDS, Finding
 from finetune.corpus.text import Passage, Span, draw_style
 
+LEXICON = ("anatomy", "disease", "descriptors", "study", "general")
+"""The lists of `banks/lexicon.toml`."""
+
 
 def documents(split: Split, seed: int) -> Iterator[str]:
     """Drills without end; the same split and seed give the same drills."""
@@ -22,6 +25,12 @@ def documents(split: Split, seed: int) -> Iterator[str]:
     bank, chest = Bank.load("drills", split), Bank.load("chest", split)
     while True:
         yield rng.choice(DRILLS)(rng, bank, chest)
+
+
+def _words(rng: random.Random, bank: Bank, count: int) -> list[str]:
+    """Different words: of the reports, or of the lexicon, which the reports hardly use."""
+    lexicon = Bank.load("lexicon", "train")
+    return rng.sample(bank.terms("words") if rng.random() < 0.4 else lexicon.terms(rng.choice(LEXICON)), count)
 
 
 def _sentences(rng: random.Random, chest: Bank, count: int) -> tuple[Passage, list[tuple[Finding, Span]]]:
@@ -45,7 +54,7 @@ def _sentences(rng: random.Random, chest: Bank, count: int) -> tuple[Passage, li
 
 def _string(rng: random.Random, bank: Bank, chest: Bank) -> str:
     """A meaningless string of words, two or three times: only copying predicts it."""
-    words = " ".join(rng.choice(bank.terms("words")) for _ in range(rng.randint(4, 12)))
+    words = " ".join(_words(rng, bank, rng.randint(4, 12)))
     if rng.random() < 0.3:
         words += f" {rng.randint(2, 99)} mm"
     return bank.fill(rng, "copy", a=words) if rng.random() < 0.5 else "\n".join([words] * rng.choice((2, 3)))
@@ -92,7 +101,8 @@ def _swap(rng: random.Random, bank: Bank, chest: Bank) -> str:
 
 def _lookup(rng: random.Random, bank: Bank, chest: Bank) -> str:
     """One value out of several under names."""
-    keys = rng.sample(bank.terms("places"), rng.randint(3, 6))
+    count = rng.randint(3, 6)
+    keys = rng.sample(bank.terms("places"), count) if rng.random() < 0.7 else _words(rng, bank, count)
     sized = rng.random() < 0.5
     values = [f"{rng.randint(3, 99)} mm" if sized else rng.choice(bank.terms("states")) for _ in keys]
     mark, joint = rng.choice(((": ", ", "), (" = ", "; "), (" is ", ", "), (" ", "; ")))
@@ -103,7 +113,7 @@ def _lookup(rng: random.Random, bank: Bank, chest: Bank) -> str:
 
 def _place(rng: random.Random, bank: Bank, chest: Bank) -> str:
     """An item by where it stands in a list."""
-    items = rng.sample(bank.terms("words"), rng.randint(4, 8))
+    items = _words(rng, bank, rng.randint(4, 8))
     index = rng.randrange(1, len(items) - 1)
     return bank.fill(
         rng,
