@@ -1,0 +1,94 @@
+"""Rows about writing an answer, one sequence at a time. May import its siblings.
+
+Our side is the app itself: a pseudo-terminal, keys, screens and engine, from the first piece of an answer's text to its
+end, as the thread of the app that reads the engine sees it. The peer writes as many tokens after the same prompt tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil
+from statistics import mean
+
+from evals.speed.bench import Bench, narrate
+from evals.speed.peer import Peer
+from evals.speed.rows import Runs
+from evals.speed.subject import Subject
+from evals.speed.terminal import AppInTerminal, Seen
+from evals.speed.timing import rate
+from radlite_tui.errors import RadliteError
+
+TASK = "radiology_ner"
+WORDS = f"[TASK: {TASK}] list the entities"
+
+
+def decode_3b(bench: Bench) -> Runs:
+    """Tokens per second with a real-shape model."""
+    return app_and_loop(bench, bench.subject)
+
+
+def decode_embedded(bench: Bench) -> Runs:
+    """Tokens per second with an embedded model, whose answers are short: several are asked for."""
+    return app_and_loop(bench, bench.embedded)
+
+
+def app_and_loop(bench: Bench, subject: Subject) -> Runs:
+    """The app in a terminal against a plain loop on the same number of threads.
+
+    The app is started for each run and ended before the peer's turn, so neither disturbs the other. In the context: the
+    loop without llama.cpp's second copy of the weights, and the rate that the engine states itself.
+    """
+    report, limit = report_for(), bench.sizes.decode
+    narrate(f"{bench.name}: starting the app once, to see how long an answer is")
+    with AppInTerminal(subject, report, [limit]) as app:
+        trial = app.ask(WORDS)
+    answers = ceil((limit - 1) / max(1, trial.timed.tokens - 1))
+    stated: list[float] = []
+
+    def ours(_run: int) -> float:
+        with AppInTerminal(subject, report, [2, limit]) as app:
+            app.ask(WORDS)
+            seen = [app.ask(WORDS) for _ in range(answers)]
+        stated.append(mean(one.timed.stats.decode_tok_s for one in seen))
+        return rate(one.timed for one in seen)
+
+    threads = bench.threads(subject)
+    context = {
+        "threads": threads,
+        "prompt_tokens": trial.timed.stats.prompt_tokens,
+        "answer_tokens": trial.timed.tokens,
+        "answers_a_run": answers,
+        "engine_stated_tok_s": stated,
+    }
+    loop = looping(bench.plain(trial.files, threads), trial, answers)
+    lean = looping(bench.plain(trial.files, threads, repack=False), trial, answers)
+    return bench.compare(ours, loop, context, {"plain_loop_without_repack": lean})
+
+
+def looping(peer: Peer, trial: Seen, answers: int) -> Callable[[int], float]:
+    """The peer's run: as many answers of as many tokens, after the same prompt."""
+
+    def once(tokens: int) -> tuple[int, float]:
+        found = peer.ask("decode", prompt=trial.prompt, tokens=tokens)
+        if found["prompt_tokens"] != trial.timed.stats.prompt_tokens:
+            raise RadliteError(
+                f"The plain loop reads {found['prompt_tokens']} prompt tokens where the app reads "
+                f"{trial.timed.stats.prompt_tokens}; the two cannot be compared."
+            )
+        return found["tokens"] - 1, found["decode_s"]
+
+    def run(_run: int) -> float:
+        several = [once(trial.timed.tokens) for _ in range(answers)]
+        return sum(tokens for tokens, _ in several) / sum(seconds for _, seconds in several)
+
+    once(2)  # reads the file in, as the app's own warm-up does
+    return run
+
+
+def report_for() -> str:
+    """A synthetic report with much to list."""
+    from evals.run import cases
+    from radlite_tui import tasks
+
+    task = tasks.get(TASK)
+    return max(cases((TASK,), 40, 0), key=lambda case: len(task.render(case.gold))).report.text

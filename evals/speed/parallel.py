@@ -1,0 +1,105 @@
+"""Rows about several answers at once. May import its siblings. Both sides are ours, over one engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count as counting
+from time import perf_counter
+
+from evals.speed.bench import Bench, counter
+from evals.speed.reading import reports
+from evals.speed.rows import Runs
+from evals.speed.texts import text_of, turn
+from evals.speed.timing import Timed, timed
+from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.comparison import MODES
+from radlite_tui.assistant.types import Answer, Ask
+from radlite_tui.engine.local import LocalEngine
+from radlite_tui.engine.protocol import Failed, Request
+from radlite_tui.errors import RadliteError
+from radlite_tui.tasks.base import Mode
+from radlite_tui.tasks.report import Report
+
+COLUMN_TASK = "impression_generation"
+
+
+def parallel_16(bench: Bench) -> Runs:
+    """Answer tokens per second of many sequences together, against one sequence, from asking to the last token.
+
+    The prompts differ in their last words only and what they share has been read before, so that writing is measured.
+    """
+    files, sizes = bench.subject.files(Mode.ZERO_SHOT), bench.sizes
+    engine = bench.engine()
+    shared = text_of(sizes.shared_prompt, counter(engine, files), seed=0)
+    numbers = counting(1)
+
+    def requests(many: int) -> list[Request]:
+        return [
+            Request(files, turn(f"{shared} Item {next(numbers)}."), max_tokens=sizes.sequence_answer)
+            for _ in range(many)
+        ]
+
+    def side_by_side(_run: int) -> float:
+        return together(engine, requests(sizes.sequences))
+
+    def alone(_run: int) -> float:
+        return together(engine, requests(1))
+
+    alone(0)
+    context = {"sequences": sizes.sequences, "answer_tokens": sizes.sequence_answer, "threads": bench.threads()}
+    return bench.compare(side_by_side, alone, context)
+
+
+def together(engine: LocalEngine, requests: Sequence[Request]) -> float:
+    """Answer tokens per second of all requests, each asked by a thread of its own at the same time."""
+    began = perf_counter()
+    answers = at_once([lambda request=request: timed(engine.generate(request)) for request in requests], len(requests))
+    return sum(answer.tokens for answer in answers) / (perf_counter() - began)
+
+
+def at_once(work: Sequence[Callable[[], Timed]], threads: int) -> list[Timed]:
+    """Do everything, this many at a time. The first failure is raised."""
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        return list(pool.map(lambda one: one(), work))
+
+
+def compare_columns(bench: Bench) -> Runs:
+    """Seconds for the three columns of a comparison, against the same three answers asked one after the other.
+
+    Every run has a report nobody has read; the worked examples have been read before, on both sides.
+    """
+    engine = bench.engine()
+    assistant = bench.assistant(engine)
+    report = reports(bench, engine)
+
+    def columns(run: int) -> float:
+        return comparison_s(assistant, asked(bench, report(2 * run)))
+
+    def one_by_one(run: int) -> float:
+        ask = asked(bench, report(2 * run + 1))
+        plan = assistant.plan(ask)
+        began = perf_counter()
+        for mode in MODES:
+            timed(assistant.run(assistant.replan(plan, mode=mode)))
+        return perf_counter() - began
+
+    columns(1000)
+    one_by_one(1000)
+    return bench.compare(columns, one_by_one, {"report_tokens": bench.sizes.report, "columns": len(MODES)})
+
+
+def asked(bench: Bench, report: Report) -> Ask:
+    return Ask(report, "", COLUMN_TASK, max_tokens=bench.sizes.column_answer)
+
+
+def comparison_s(assistant: Assistant, ask: Ask) -> float:
+    """Seconds from asking for a comparison to its last answer. Raises RadliteError when a column fails."""
+    began, answers = perf_counter(), 0
+    for _, event in assistant.compare(ask, MODES):
+        if isinstance(event, Failed):
+            raise RadliteError(event.message)
+        answers += isinstance(event, Answer)
+    if answers != len(MODES):
+        raise RadliteError(f"The comparison gave {answers} of {len(MODES)} answers.")
+    return perf_counter() - began
