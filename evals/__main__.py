@@ -1,8 +1,9 @@
-"""`python -m evals run|report|route`: score models on cases, print the tables, write the routes.
+"""`python -m evals run|report|route|speed`: score models on cases, print the tables, write the routes, measure speed.
 
 python -m evals run --limit 100 --out results/nano
 python -m evals report --out results/nano [--json] [--readme README.md]
 python -m evals route --out results/nano --write radlite_tui/routing/routes.toml
+python -m evals speed --model-file qwen2.5-3b.gguf --out results/speed
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from evals.speed.arguments import add_arguments
 from radlite_tui import tasks
 from radlite_tui.errors import BadInput, RadliteError
 from radlite_tui.tasks.base import Mode
@@ -52,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     route = commands.add_parser("route", help="choose the best model and mode of each task from the scores")
     route.add_argument("--write", type=Path, help="the routes file to write; printed when not given")
     route.set_defaults(command=_route)
+    speed = commands.add_parser("speed", help="measure speed and memory beside other ways of running the same model")
+    add_arguments(speed)
+    speed.set_defaults(command=_speed)
     for command in (run, report, route):
         command.add_argument("--out", type=Path, default=Path("results/latest"), help="results folder")
     return parser
@@ -122,6 +127,16 @@ def _route(args: argparse.Namespace) -> int:
     else:
         print(routes, end="")
     return 0
+
+
+def _speed(args: argparse.Namespace) -> int:
+    from evals.speed.command import run
+
+    try:
+        return run(args)
+    except KeyboardInterrupt:
+        print("evals: interrupted; nothing was kept, since half a measurement says nothing.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

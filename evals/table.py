@@ -1,4 +1,4 @@
-"""Rows of scores as a Markdown table, and the block of the README they go into. Imports siblings only."""
+"""Rows of scores as a Markdown table, and the block of a document they go into. Imports siblings only."""
 
 from __future__ import annotations
 
@@ -30,11 +30,21 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def insert(path: Path, text: str) -> None:
-    """Replace what stands between the two score markers of a document. Raises BadInput when they are not there."""
-    document = path.read_text(encoding="utf-8")
-    if BEGIN not in document or END not in document:
-        raise BadInput(f"{path} has no lines {BEGIN} and {END} to put the table between.")
-    head, rest = document.split(BEGIN, 1)
-    tail = rest.split(END, 1)[1]
-    path.write_text(f"{head}{BEGIN}\n{text}\n{END}{tail}", encoding="utf-8")
+def insert(path: Path, text: str, markers: tuple[str, str] = (BEGIN, END)) -> None:
+    """Replace what stands between the two markers of a document. Raises BadInput when they are not there."""
+    begin, end = markers
+    head, rest = require_markers(path, markers).split(begin, 1)
+    tail = rest.split(end, 1)[1]
+    path.write_text(f"{head}{begin}\n{text}\n{end}{tail}", encoding="utf-8")
+
+
+def require_markers(path: Path, markers: tuple[str, str] = (BEGIN, END)) -> str:
+    """The document's text. Raises BadInput when it cannot be read or lacks the markers, in their order."""
+    begin, end = markers
+    try:
+        document = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read ({error.strerror}); name a document to put the table into.") from error
+    if begin not in document or end not in document.split(begin, 1)[1]:
+        raise BadInput(f"{path} has no lines {begin} and {end} to put the table between.")
+    return document

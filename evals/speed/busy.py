@@ -23,8 +23,8 @@ SPIN = "import os, sys\nos.sched_setaffinity(0, {int(sys.argv[1])})\nprint(flush
 def busy_core(bench: Bench) -> Runs:
     """Decode tokens per second while another process spins on one core.
 
-    Against the best fixed number of threads under the same load, found by trying each in the same turns. In the context:
-    every fixed number, and a plain loop with one thread a processor, which is what naive programs use.
+    Against the best fixed number of threads under the same load, found by trying each in the same turns. In the
+    context: every fixed number, and a plain loop with one thread a processor, which is what naive programs use.
     """
     files, size = bench.subject.files(Mode.ZERO_SHOT), bench.sizes
     counts = thread_counts(bench.cores())

@@ -1,7 +1,7 @@
 """Rows about writing an answer, one sequence at a time. May import its siblings.
 
-Our side is the app itself: a pseudo-terminal, keys, screens and engine, from the first piece of an answer's text to its
-end, as the thread of the app that reads the engine sees it. The peer writes as many tokens after the same prompt tokens.
+Our side is the app itself: a pseudo-terminal, keys, screens and engine, from the first piece of an answer's text to
+its end, as the thread of the app that reads the engine sees it. The peer writes as many tokens after the same prompt.
 """
 
 from __future__ import annotations

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count as counting
 from time import perf_counter
+from typing import TypeVar
 
 from evals.speed.bench import Bench, counter
 from evals.speed.reading import reports
@@ -22,6 +24,7 @@ from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.report import Report
 
 COLUMN_TASK = "impression_generation"
+T = TypeVar("T")
 
 
 def parallel_16(bench: Bench) -> Runs:
@@ -53,12 +56,16 @@ def parallel_16(bench: Bench) -> Runs:
 
 def together(engine: LocalEngine, requests: Sequence[Request]) -> float:
     """Answer tokens per second of all requests, each asked by a thread of its own at the same time."""
+
+    def answer(request: Request) -> Timed:
+        return timed(engine.generate(request))
+
     began = perf_counter()
-    answers = at_once([lambda request=request: timed(engine.generate(request)) for request in requests], len(requests))
+    answers = at_once([partial(answer, request) for request in requests], len(requests))
     return sum(answer.tokens for answer in answers) / (perf_counter() - began)
 
 
-def at_once(work: Sequence[Callable[[], Timed]], threads: int) -> list[Timed]:
+def at_once(work: Sequence[Callable[[], T]], threads: int) -> list[T]:
     """Do everything, this many at a time. The first failure is raised."""
     with ThreadPoolExecutor(max_workers=threads) as pool:
         return list(pool.map(lambda one: one(), work))

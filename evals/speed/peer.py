@@ -87,4 +87,6 @@ class Peer:
         code = self._process.wait()
         self._log.seek(0)
         said = [line.strip() for line in self._log.read().splitlines() if line.strip()]
-        return RadliteError(f"The peer {self._module} ended with code {code} ({said[-1] if said else 'it said nothing'}).")
+        return RadliteError(
+            f"The peer {self._module} ended with code {code} ({said[-1] if said else 'it said nothing'})."
+        )

@@ -91,7 +91,7 @@ class Listening:
 class WatchedApp(RadliteApp):
     """Notes when it can be asked, and when a run is over and drawn, so that no key comes too early."""
 
-    CSS_PATH = Path(application.__file__).with_name("app.tcss")
+    CSS_PATH = str(Path(application.__file__).with_name("app.tcss"))
     notes: Notes
 
     def make_assistant(self) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
+from radlite_tui.errors import RadliteError
+
 if TYPE_CHECKING:
     from evals.speed.bench import Bench
 
@@ -33,8 +35,9 @@ class Runs:
 class Spec:
     """One row of the table. what: what is measured; against: the peer; better: which way the unit counts.
 
-    floor: the least ratio that is good enough. model_file: whether it takes a real-shape model, given by the user.
-    measure: makes the runs, or raises LeftOut or RadliteError.
+    floor: the least ratio that is good enough. model_file: whether it takes a real-shape model, given by the user;
+    embedded: whether it is about an embedded model even then. measure: makes the runs, or raises LeftOut or
+    RadliteError.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Spec:
     floor: float
     measure: Callable[[Bench], Runs]
     model_file: bool = False
+    embedded: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,9 @@ class Row:
 
 
 def ratio(ours: float, peer: float, better: Literal["more", "less"]) -> float:
-    """How many times better we are. Raises ValueError where a side is not above 0: nothing was measured then."""
+    """How many times better we are. Raises RadliteError where a side is not above 0: nothing was measured then."""
     if ours <= 0 or peer <= 0:
-        raise ValueError(f"A measured figure must be above 0; ours is {ours}, the peer's {peer}.")
+        raise RadliteError(f"A measured figure must be above 0; ours is {ours:.4g}, the peer's {peer:.4g}.")
     return ours / peer if better == "more" else peer / ours
 
 

@@ -1,7 +1,7 @@
 """The model that is measured: a GGUF file given by the user, or one of the embedded models, as a store of its own.
 
-May import the models, the routing and the assistant. The store holds this one model and nothing else, so that nothing is
-routed elsewhere and no setting of the user's plays a part.
+May import the models, the routing and the assistant. The store holds this one model and nothing else, so that nothing
+is routed elsewhere and no setting of the user's plays a part.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def of_file(path: Path, folder: Path) -> Subject:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise ModelUnavailable(f"The model file {path} cannot be read ({error.strerror}); check --model-file.") from error
+        raise ModelUnavailable(
+            f"The model file {path} cannot be read ({error.strerror}); check --model-file."
+        ) from error
     base = ModelFile("base", path.resolve(), "0" * 64, size, "")
     verify.quick(base)
     base = replace(base, sha256=verify.sha256(base))

@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -26,7 +27,6 @@ from evals.speed.peer import environment
 from evals.speed.prefill import same_length
 from evals.speed.rows import LeftOut, Runs
 from evals.speed.texts import spelled
-from evals.speed.timing import Timed, timed
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.types import Ask, Plan
 from radlite_tui.engine.local import LocalEngine
@@ -110,12 +110,10 @@ class Cases:
     def ours(self, run: int) -> float:
         """Cases per second, through the assistant, this many at once."""
         plans = self.plans(2 * run)
-
-        def work(plan: Plan) -> Callable[[], Timed]:
-            return lambda: timed(self._assistant.run(plan, constrained=False))
-
         began = perf_counter()
-        at_once([work(plan) for plan in plans], self._bench.sizes.in_flight)
+        at_once(
+            [partial(self._assistant.finish, plan, constrained=False) for plan in plans], self._bench.sizes.in_flight
+        )
         return len(plans) / (perf_counter() - began)
 
     def compare(self, theirs: Callable[[int], float]) -> Runs:

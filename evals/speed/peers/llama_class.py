@@ -12,7 +12,7 @@ from evals.speed.peers.channel import Command, serve
 
 
 class Peer:
-    """One `Llama`. A prompt is one string, read with its control tokens, or a list of pieces as the plain loop takes."""
+    """One `Llama`. A prompt is one string, read with its control tokens, or the pieces that the plain loop takes."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         adapter = {"lora_path": settings["adapter"]} if settings["adapter"] else {}
@@ -39,7 +39,9 @@ class Peer:
     def held(self, ids: list[int]) -> int:
         """How many of the prompt's first tokens the last call left in the cache."""
         before = self.llama.input_ids[: self.llama.n_tokens].tolist()
-        return next((i for i, (a, b) in enumerate(zip(before, ids, strict=False)) if a != b), min(len(before), len(ids)))
+        return next(
+            (i for i, (a, b) in enumerate(zip(before, ids, strict=False)) if a != b), min(len(before), len(ids))
+        )
 
     def complete(self, prompts: list[str | list[list[str]]], max_tokens: int) -> dict[str, float]:
         """One completion after another; seconds and tokens of all of them."""
