@@ -59,6 +59,9 @@ class LateEngine:
     def generate(self, request: Request) -> Iterator[Event]:
         return self._made().generate(request)
 
+    def read(self, request: Request) -> Iterator[Event]:
+        return self._made().read(request)
+
     def count(self, model: ModelFiles, prompt: Prompt) -> int:
         return self._made().count(model, prompt)
 
