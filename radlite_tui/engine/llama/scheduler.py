@@ -129,7 +129,7 @@ class Scheduler:
     def _fits(self, job: Job, place: Place) -> bool:
         """Whether the answer can begin now: there is a place for it, room in the cache, and no other answer is just
         reading a beginning that this one would have to read too."""
-        others = [other for other in self._running if other.place is place]
+        others = [other for other in self._running if other.place is place and not other.ahead]
         shared = place.prefixes.shared(job.prompt)
         job.need = len(job.prompt) + room_for(job.request, place.context) - shared
         if not others:
