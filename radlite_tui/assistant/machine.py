@@ -210,6 +210,15 @@ def group_limit() -> int | None:
     return None
 
 
+def on_battery(root: Path = Path("/sys/class/power_supply")) -> bool:
+    """Whether the machine runs on its battery; False where the system does not say."""
+    try:
+        states = [(supply / "status").read_text(encoding="ascii").strip() for supply in root.glob("BAT*")]
+    except (OSError, UnicodeDecodeError):
+        return False
+    return "Discharging" in states
+
+
 def memory_slow(found: Mapping[str, Any], manifests: tuple[Manifest, ...]) -> list[str]:
     room = min((value for value in (found["available"], found["limit"]) if value), default=None)
     if room is None:

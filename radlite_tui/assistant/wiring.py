@@ -62,6 +62,10 @@ class LateEngine:
     def read(self, request: Request) -> Iterator[Event]:
         return self._made().read(request)
 
+    def stop_reading(self) -> None:
+        if self._engine is not None:
+            self._engine.stop_reading()
+
     def count(self, model: ModelFiles, prompt: Prompt) -> int:
         return self._made().count(model, prompt)
 

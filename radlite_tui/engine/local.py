@@ -56,6 +56,7 @@ class LocalEngine:
         self._process: _Process | None = None
         self._numbers = 0
         self._running: dict[int, _Process] = {}
+        self._reading: dict[int, _Process] = {}
         self._closed = False
 
     @property
@@ -78,9 +79,9 @@ class LocalEngine:
             process, number, replies = self._send(lambda n: Generate(n, request, ahead))
         except RadliteError as error:
             return Failed("worker", str(error))
-        if not ahead:
-            with self._guard:
-                self._running[number] = process
+        asking = self._reading if ahead else self._running
+        with self._guard:
+            asking[number] = process
         finished = False
         try:
             for event in _until_final(process, replies):
@@ -95,14 +96,21 @@ class LocalEngine:
                 for _ in _until_final(process, replies):
                     pass
             with self._guard:
-                self._running.pop(number, None)
+                asking.pop(number, None)
             process.forget(number)
 
     def cancel(self) -> None:
         """Stop the running requests; their iterators then end with Cancelled. Reading ahead goes on."""
+        self._cancel(self._running)
+
+    def stop_reading(self) -> None:
+        """Stop reading ahead at once; what was read stays. Requests are not touched."""
+        self._cancel(self._reading)
+
+    def _cancel(self, asking: dict[int, _Process]) -> None:
         with self._guard:
-            running = list(self._running.items())
-        for number, process in running:
+            found = list(asking.items())
+        for number, process in found:
             process.cancel(number)
 
     def count(self, model: ModelFiles, prompt: Prompt) -> int:

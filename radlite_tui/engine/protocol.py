@@ -144,6 +144,10 @@ class Engine(Protocol):
         """
         ...
 
+    def stop_reading(self) -> None:
+        """Stop reading ahead at once; what was read stays. Requests are not touched."""
+        ...
+
     def cancel(self) -> None:
         """Stop the running requests, in prefill or decode; their iterators then end with Cancelled. Idle: no effect."""
         ...
