@@ -138,6 +138,13 @@ def models(parser: ArgumentParser) -> None:
 
 
 def doctor(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--probe",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="first measure which settings make a model (default: every large one) fastest here; half a minute each",
+    )
     formats(parser)
 
 
