@@ -22,7 +22,8 @@ class EngineOptions:
     need. kv_type: how they are stored; "q8_0" takes about half the memory. speculate: draft tokens by looking them up
     in the prompt, where that was measured to be faster. pace: use fewer threads while other work makes more of them
     slower. idle_unload_s: free all models after so many seconds without a request; 0 never. stuck_s: a worker that
-    shows no sign of life for so long while it should be computing is replaced; 0 never.
+    shows no sign of life for so long while it should be computing is replaced; 0 never. probed: let what was measured
+    of a model on this machine (see `probes`) decide repack, flash_attention, chunk and batch.
     """
 
     threads: int | None = None
@@ -42,3 +43,4 @@ class EngineOptions:
     pace: bool = True
     idle_unload_s: float = 900.0
     stuck_s: float = 120.0
+    probed: bool = True

@@ -39,11 +39,7 @@ class ReadingAhead:
 
     def drop(self, assistant: Assistant | None) -> None:
         """What is being read is out of date: stop at once."""
-        self.serial += 1
-        self.key = None
-        if self.timer is not None:
-            self.timer.stop()
-            self.timer = None
+        self._forget()
         if assistant is not None:
             assistant.stop_reading()
 
@@ -62,7 +58,16 @@ class ReadingAhead:
 
     def sent(self, report: Report) -> None:
         """A request about this report went off and takes over what was read of it."""
+        self._forget()
         self.asked = (report.text, report.prior)
+
+    def _forget(self) -> None:
+        """Whatever is being read, or waits to be, has no more news."""
+        self.serial += 1
+        self.key = None
+        if self.timer is not None:
+            self.timer.stop()
+            self.timer = None
 
     def start(self, assistant: Assistant, report: Report, plan: Plan | None) -> None:
         if on_battery():

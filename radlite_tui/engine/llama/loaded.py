@@ -12,9 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from radlite_tui.engine import probes
 from radlite_tui.engine.llama.context import Context
 from radlite_tui.engine.llama.faults import Fault
 from radlite_tui.engine.llama.interrupt import Interrupt
+from radlite_tui.engine.llama.pace import Pace
 from radlite_tui.engine.llama.prefixes import Prefixes
 from radlite_tui.engine.llama.speculate import Payoff
 from radlite_tui.engine.llama.weights import Weights, fingerprint
@@ -33,6 +35,7 @@ class Place:
     context: Context
     prefixes: Prefixes
     payoff: Payoff
+    pace: Pace
     busy: int = 0
 
 
@@ -54,8 +57,9 @@ class Loaded:
             weights = self._model(key[0], on_load)
             if adapter:
                 on_load(Path(adapter[0]).name)
-            context = Context(weights, files.adapter, files.context, self._options, self._interrupt)
-            self._places[key] = Place(context, Prefixes(context), Payoff())
+            options = self._options_for(files.weights)
+            context = Context(weights, files.adapter, files.context, options, self._interrupt)
+            self._places[key] = Place(context, Prefixes(context), Payoff(), Pace(context.threads))
         self._places.move_to_end(key)
         return self._places[key]
 
@@ -83,10 +87,14 @@ class Loaded:
         if key not in self._weights:
             self._drop_unused()
             on_load(Path(key[0]).name)
-            weights = Weights(key[0], self._options, self._interrupt)
+            weights = Weights(key[0], self._options_for(key[0]), self._interrupt)
             with self._guard:
                 self._weights[key] = weights
         return self._weights[key]
+
+    def _options_for(self, path: str) -> EngineOptions:
+        """The options, with what a probe has found to be fastest for this file on this machine."""
+        return probes.apply(self._options, probes.known(path)) if self._options.probed else self._options
 
     def _make_room(self) -> None:
         """Drop contexts used longest ago until one more is allowed; those that compute answers stay."""

@@ -76,6 +76,11 @@ class Pace:
         self._alarm = self._slow_tokens = self._slow_seconds = 0.0
 
     @property
+    def most(self) -> int:
+        """Threads on a machine that does nothing else."""
+        return self._levels[-1]
+
+    @property
     def threads(self) -> int:
         """Threads to use for the next step."""
         return self._levels[self._trial.level if self._trial else self._level]

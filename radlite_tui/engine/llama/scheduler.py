@@ -20,8 +20,10 @@ from radlite_tui.engine.llama.faults import Aborted, Fault
 from radlite_tui.engine.llama.generate import Desk, encode, generate, read_ahead, room_for
 from radlite_tui.engine.llama.interrupt import Interrupt
 from radlite_tui.engine.llama.loaded import Loaded, Place
+from radlite_tui.engine.llama.pace import kind_of
 from radlite_tui.engine.llama.prefixes import WORTH, common
 from radlite_tui.engine.llama.sequence import Sequence
+from radlite_tui.engine.llama.threads import IdleCores
 from radlite_tui.engine.llama.work import Rows, Work
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed, Loading, Request
@@ -61,6 +63,7 @@ class Scheduler:
         self._current: list[Job] = []
         self._guard = threading.Lock()
         self._last: Place | None = None
+        self._idle_cores = IdleCores()
 
     @property
     def idle(self) -> bool:
@@ -183,9 +186,14 @@ class Scheduler:
         place = batch[0].place
         assert place is not None
         rows = [row for job in batch for row in job.rows]
+        writing = not any(job.reading for job in batch)
         try:
             if rows:
+                place.context.use_threads(place.pace.threads if writing else place.pace.most)
+                began = perf_counter()
                 self._decode(place, batch, rows)
+                if writing:
+                    self._observe(place, len(rows), perf_counter() - began)
         except Aborted:
             for number, start in _starts(rows).items():
                 place.context.cut(number, start)
@@ -206,6 +214,16 @@ class Scheduler:
             if not job.reading:
                 job.answer.steps += 1
             self._advance(job, logits)
+
+    def _observe(self, place: Place, rows: int, seconds: float) -> None:
+        """Let the speed of a decode step tell how many threads the next one should use."""
+        if not self._options.pace:
+            return
+        place.pace.observe(rows, seconds, kind_of(rows))
+        if place.pace.settled < place.pace.most:
+            free = self._idle_cores.since(1.0)
+            if free is not None and free >= 1:
+                place.pace.invite()
 
     def _decode(self, place: Place, batch: list[Job], rows: Rows) -> None:
         """Compute, making room in the cache as long as there is something to drop."""
