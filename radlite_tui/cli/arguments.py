@@ -15,6 +15,7 @@ COMMANDS = {
     "compare": "the same request in several modes and models",
     "batch": "a worklist, one JSON object a line",
     "models": "the models at hand: list, show, verify",
+    "config": "settings and where each came from: show, path, check",
     "doctor": "this machine: terminal, processor, memory, models, and what will be slow",
 }
 DESCRIPTION = "Ask small language models about radiology reports, on this machine's processor."
@@ -137,8 +138,21 @@ def models(parser: ArgumentParser) -> None:
     formats(parser)
 
 
+def config(parser: ArgumentParser) -> None:
+    parser.add_argument("action", choices=("show", "path", "check"))
+    formats(parser)
+
+
 def doctor(parser: ArgumentParser) -> None:
     formats(parser)
 
 
-BUILDERS = {"ask": ask, "route": route, "compare": compare, "batch": batch, "models": models, "doctor": doctor}
+BUILDERS = {
+    "ask": ask,
+    "route": route,
+    "compare": compare,
+    "batch": batch,
+    "models": models,
+    "config": config,
+    "doctor": doctor,
+}
