@@ -109,10 +109,12 @@ class Failed:
     """No (more) answer. message is one sentence for the user; text is what there was.
 
     kind: "too_long" (prompt does not fit; needed and context are token counts), "model" (file missing or not
-    loadable), "worker" (the engine process died and was replaced), "request" (anything else wrong with the request).
+    loadable), "worker" (the engine process died and was replaced), "server" (a server that cannot be reached, lets us
+    not in, or broke off), "request" (anything else wrong with the request). needed and context are 0 where a server
+    does not tell them.
     """
 
-    kind: Literal["too_long", "model", "worker", "request"]
+    kind: Literal["too_long", "model", "worker", "server", "request"]
     message: str
     text: str = ""
     stats: Stats = field(default_factory=Stats)
@@ -132,7 +134,7 @@ class Engine(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Stop the running request, in prefill or decode; its iterator then ends with Cancelled. Idle: no effect."""
+        """Stop what runs, in prefill or decode; its iterator then ends with Cancelled. Idle: no effect."""
         ...
 
     def count(self, model: ModelFiles, prompt: Prompt) -> int:
