@@ -128,7 +128,7 @@ def batch(parser: ArgumentParser) -> None:
     choice(parser)
     max_tokens(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N")
-    parser.add_argument("--parallel", type=int, default=1, metavar="N", help="accepted; answers run one at a time now")
+    parser.add_argument("--parallel", type=int, default=1, metavar="N", help="requests in flight at once (default 1)")
     parser.add_argument("--resume", action="store_true", help="go on where OUT ends; nothing is written twice")
 
 
