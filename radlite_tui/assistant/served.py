@@ -1,7 +1,8 @@
 """A model that a server holds, as the assistant sees one: `ports.Store` and `ports.Routes` without files.
 
 May import `models`, `routing`, `settings` and `engine.protocol`; opens no connection. Nothing here can be checked
-against a checksum, so none is shown: the name and the server stand in its place.
+against a checksum, so none is shown: the name and the server stand in its place, as NAME@HOST on every screen and in
+every answer, so that nobody can take it for a model of this machine.
 """
 
 from __future__ import annotations
@@ -36,25 +37,25 @@ class ServedShelf:
         """The server has said what the model is called."""
         self._said = name
 
-    @property
-    def _name(self) -> str:
-        return self._settings.model or self._said or UNNAMED
-
     def names(self) -> tuple[str, ...]:
-        return (self._name,)
+        return (self._at(self._settings.model or self._said or UNNAMED),)
+
+    def _at(self, name: str) -> str:
+        return f"{name}@{where(self._settings)}"
 
     def manifest(self, name: str) -> Manifest:
         """What is known of the served model: the layout and context are those of the manifest the settings name."""
-        if name not in (self._name, UNNAMED):
-            raise BadInput(f"Unknown model {name!r}; the server's is {self._name} (engine.openai.model).")
+        (known,) = self.names()
+        if name not in (known, self._at(UNNAMED)):
+            raise BadInput(f"Unknown model {name!r}; the server's is {known} (engine.openai.model).")
         like = self._named_manifest()
         role: models.manifest.Role = "merged" if self._settings.tuned else "base"
         blank = Manifest(
-            name=self._name,
-            title=f"{self._name} served by {where(self._settings)}",
+            name=known,
+            title=f"{known.rpartition('@')[0]} served by {where(self._settings)}",
             architecture=like.architecture if like is not None else "",
             context=like.context if like is not None else 0,
-            files=(ModelFile(role, Path(self._name), sha256="", size=0, quantization=""),),
+            files=(ModelFile(role, Path(known), sha256="", size=0, quantization=""),),
         )
         return replace(blank, layout=like.layout) if like is not None else blank
 

@@ -68,7 +68,7 @@ def test_config_check_warns_of_reports_sent_in_the_clear(radlite: Program) -> No
 def test_an_answer_from_a_server_says_so_and_shows_no_checksum(on_server: Program, server_url: str) -> None:
     found = on_server.json("ask", *on_server.demonstration("radiology_nli"))
     assert set(found) >= ANSWER_KEYS
-    assert found["model"]["name"] == "tuned"
+    assert found["model"]["name"] == f"tuned@{server_url.split('/')[2]}"
     assert found["model"]["sha256"] == ""
     assert found["mode"] == "fine-tuned"
     assert server_url.split("/")[2] in found["routing"]["reason"]
