@@ -76,12 +76,13 @@ class RemoteEngine:
 
     def count(self, model: ModelFiles, prompt: Prompt) -> int:
         """The prompt's length in tokens by the server's own tokeniser. Raises RadliteError where it tells none."""
-        with self._guard:
+        with self._guard:  # until it is handed over, so that `close` finds it
             line = self._started()
-        if line is None:
-            raise RadliteError(CLOSED)
+            if line is None:
+                raise RadliteError(CLOSED)
+            counting = asyncio.run_coroutine_threadsafe(self._count(line, prompt), line.loop)
         try:
-            return line.wait(self._count(line, prompt))
+            return counting.result()
         except CancelledError as ended:
             raise RadliteError(CLOSED) from ended
         except faults.Fault as fault:
@@ -126,6 +127,7 @@ class RemoteEngine:
                 try:
                     last: Event = await exchange.run(model)
                 except faults.Fault as fault:
+                    line.model = None if fault.model_missing else line.model
                     raise await catalogue.explained(fault, self._server, line.client, model) from fault
         except asyncio.CancelledError:
             text, stats = (exchange.text, exchange.stats()) if exchange is not None else ("", Stats())
@@ -185,27 +187,23 @@ class _Run:
 class _Line:
     """The event loop in its thread, the HTTP client in it, and what has been learnt of the server."""
 
-    def __init__(self, server: Server, trust: ssl.SSLContext | None) -> None:
+    def __init__(self, server: Server, trust: ssl.SSLContext | bool) -> None:
         self.loop = asyncio.new_event_loop()
         self.slots = asyncio.Semaphore(server.parallel)
         self.model: str | None = None
         self.refused: set[str] = set()
         self.client = httpx2.AsyncClient(
-            verify=trust if trust is not None else True,
+            verify=trust,
             headers={
                 "User-Agent": f"radlite-tui/{__version__}",
                 **({"Authorization": f"Bearer {server.key}"} if server.key else {}),
             },
-            timeout=httpx2.Timeout(server.timeout_s, connect=min(server.connect_s, server.timeout_s), pool=None),
+            timeout=httpx2.Timeout(server.timeout_s, connect=server.patience_s, pool=None),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=server.parallel),
             trust_env=False,  # straight to the server that was named, whatever proxy the environment has
         )
         self._thread = threading.Thread(target=self.loop.run_forever, name="engine requests", daemon=True)
         self._thread.start()
-
-    def wait(self, work: Coroutine[Any, Any, int]) -> int:
-        """The result of a coroutine, from any other thread."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     def end(self) -> None:
         """Cancel what runs, close every connection, end the thread."""
@@ -224,10 +222,13 @@ class _Line:
         await self.client.aclose()
 
 
-def _trust(server: Server) -> ssl.SSLContext | None:
-    """Whom to trust besides the system's authorities; None for those alone."""
+def _trust(server: Server) -> ssl.SSLContext | bool:
+    """Whom to trust: the named authority, or True for the system's. Plain HTTP has no certificate to check, and reading
+    the system's authorities would cost a tenth of a second."""
+    if not server.url.startswith("https:"):
+        return False
     if server.ca_file is None:
-        return None
+        return True
     try:
         return ssl.create_default_context(cafile=server.ca_file)
     except OSError as error:  # ssl.SSLError is one

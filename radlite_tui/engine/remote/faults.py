@@ -83,7 +83,7 @@ def of_transport(error: Exception, server: Server) -> Fault:
         message = f"The name of the server {host} is not known here; check engine.openai.url."
         return Fault("server", message, passing=passing)
     if isinstance(error, httpx2.ConnectTimeout):
-        message = f"The server {host} took no connection within {server.connect_s:g} s; check engine.openai.url."
+        message = f"The server {host} took no connection within {server.patience_s:g} s; check engine.openai.url."
         return Fault("server", message, passing=True)
     if isinstance(error, httpx2.ConnectError):
         message = f"The server {host} refuses connections; start it, or check engine.openai.url."

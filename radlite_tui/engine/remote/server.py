@@ -34,6 +34,11 @@ class Server:
         return urlsplit(self.url).netloc
 
     @property
+    def patience_s(self) -> float:
+        """The longest wait for a connection, which is never longer than that for anything else."""
+        return min(self.connect_s, self.timeout_s)
+
+    @property
     def root(self) -> str:
         """The address without its `/v1`: where servers put what is theirs alone."""
         return self.url.removesuffix("/v1")
