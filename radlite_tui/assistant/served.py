@@ -22,7 +22,7 @@ from radlite_tui.settings import OpenAISettings
 from radlite_tui.tasks.base import Mode
 
 UNNAMED = "served"
-"""What the one model of a server is called until the server has said its name."""
+"""What a server's one model is called when the settings name none; its title has the name the server gives it."""
 
 
 class ServedShelf:
@@ -38,21 +38,18 @@ class ServedShelf:
         self._said = name
 
     def names(self) -> tuple[str, ...]:
-        return (self._at(self._settings.model or self._said or UNNAMED),)
-
-    def _at(self, name: str) -> str:
-        return f"{name}@{where(self._settings)}"
+        return (f"{self._settings.model or UNNAMED}@{where(self._settings)}",)
 
     def manifest(self, name: str) -> Manifest:
         """What is known of the served model: the layout and context are those of the manifest the settings name."""
         (known,) = self.names()
-        if name not in (known, self._at(UNNAMED)):
+        if name != known:
             raise BadInput(f"Unknown model {name!r}; the server's is {known} (engine.openai.model).")
         like = self._named_manifest()
         role: models.manifest.Role = "merged" if self._settings.tuned else "base"
         blank = Manifest(
             name=known,
-            title=f"{known.rpartition('@')[0]} served by {where(self._settings)}",
+            title=f"{self._settings.model or self._said or 'a model'} served by {where(self._settings)}",
             architecture=like.architecture if like is not None else "",
             context=like.context if like is not None else 0,
             files=(ModelFile(role, Path(known), sha256="", size=0, quantization=""),),

@@ -77,6 +77,23 @@ def test_an_answer_from_a_server_says_so_and_shows_no_checksum(on_server: Progra
     assert sum(shares.values()) == pytest.approx(1)
 
 
+def test_a_server_with_several_models_needs_a_name(on_server: Program, server_url: str) -> None:
+    settle(on_server, server(server_url))
+    done = on_server("ask", *on_server.demonstration("n_staging"))
+    assert done.returncode == 3
+    assert "serves tuned, plain" in one_sentence(done.stderr)
+
+
+def test_a_server_with_one_model_needs_none(radlite: Program) -> None:
+    with loopback(lambda line, number: line.stream("N1")) as only:
+        settle(radlite, f'[engine]\nkind = "openai"\n[engine.openai]\nurl = "{only.url}"\n')
+        found = radlite.json("ask", *radlite.demonstration("n_staging"))
+    host = only.url.split("/")[2]
+    assert (found["model"]["name"], found["model"]["title"]) == (f"served@{host}", f"some-model served by {host}")
+    assert found["mode"] == "few-shot"
+    assert found["output"] == {"label": "N1", "probabilities": {}}
+
+
 def test_a_mode_the_served_model_is_not_known_to_have_is_refused(on_server: Program) -> None:
     done = on_server("ask", *on_server.demonstration("n_staging"), "--mode", "zero-shot")
     assert done.returncode == 2
