@@ -69,15 +69,14 @@ def _chosen(text: str, known: Sequence[str], what: str) -> list[str]:
 def _run(args: argparse.Namespace) -> int:
     from evals.run import cases, run
     from radlite_tui.assistant.assistant import Assistant
-    from radlite_tui.models.store import Store
 
     if args.limit < 1:
         raise BadInput(f"--limit is {args.limit}; it must be 1 or more.")
-    models = _chosen(args.models, [m.name for m in Store().list()], "model")
     modes = [Mode(name) for name in _chosen(args.modes, [str(m) for m in Mode], "mode")]
     tags = _chosen(args.tasks, tasks.TAGS, "task")
     assistant = Assistant.create()
     try:
+        models = _chosen(args.models, [m.name for m in assistant.models()], "model")
         todo = cases(tags, args.limit, args.seed)
         count = run(assistant, todo, models, modes, args.out, args.seed, constrained=not args.free)
     finally:

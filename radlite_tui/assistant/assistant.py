@@ -31,11 +31,11 @@ class Assistant:
 
     @classmethod
     def create(cls) -> Assistant:
-        """The assistant over this machine's engine, store and routes. Nothing is loaded until the first answer."""
-        from radlite_tui.assistant.wiring import engine, routes, store
+        """The assistant over the engine, store and routes that the settings choose. Nothing is loaded until the first
+        answer. Raises BadInput for settings that cannot be used."""
+        from radlite_tui.assistant.wiring import join
 
-        shelf = store()
-        return cls(engine(), shelf, routes(shelf))
+        return cls(*join())
 
     def models(self) -> tuple[Manifest, ...]:
         """Every model at hand, in display order; `ensemble` is not among them, but may be asked for by name."""

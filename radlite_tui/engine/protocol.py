@@ -116,10 +116,12 @@ class Failed:
     """No (more) answer. message is one sentence for the user; text is what there was.
 
     kind: "too_long" (prompt does not fit; needed and context are token counts), "model" (file missing or not
-    loadable), "worker" (the engine process died and was replaced), "request" (anything else wrong with the request).
+    loadable), "worker" (the engine process died and was replaced), "server" (a server that cannot be reached, lets us
+    not in, or broke off), "request" (anything else wrong with the request). needed and context are 0 where a server
+    does not tell them.
     """
 
-    kind: Literal["too_long", "model", "worker", "request"]
+    kind: Literal["too_long", "model", "worker", "server", "request"]
     message: str
     text: str = ""
     stats: Stats = field(default_factory=Stats)

@@ -209,8 +209,9 @@ class ReadScreen(Screen[None]):
         if message.serial != self.counter.serial:
             return
         self.context = message.context
-        over = " TOO LONG" if message.tokens >= message.context else ""
-        self.pane.count(f"{message.tokens:,} of {message.context:,} tok{over}")
+        room = f" of {message.context:,}" if message.context else ""
+        over = " TOO LONG" if 0 < message.context <= message.tokens else ""
+        self.pane.count(f"{message.tokens:,}{room} tok{over}")
 
     # Sending.
 
