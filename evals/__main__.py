@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--limit", type=int, default=100, help="cases a task (default 100)")
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--free", action="store_true", help="let closed tasks write freely, to see how often they parse")
+    run.add_argument("--parallel", type=int, default=8, metavar="N", help="cases in flight at once (default 8)")
     run.set_defaults(command=_run)
     report = commands.add_parser("report", help="print the scores of a results folder")
     report.add_argument("--json", action="store_true")
@@ -74,17 +75,18 @@ def _chosen(text: str, known: Sequence[str], what: str) -> list[str]:
 def _run(args: argparse.Namespace) -> int:
     from evals.run import cases, run
     from radlite_tui.assistant.assistant import Assistant
-    from radlite_tui.models.store import Store
 
-    if args.limit < 1:
-        raise BadInput(f"--limit is {args.limit}; it must be 1 or more.")
-    models = _chosen(args.models, [m.name for m in Store().list()], "model")
+    for name in ("limit", "parallel"):
+        if getattr(args, name) < 1:
+            raise BadInput(f"--{name} is {getattr(args, name)}; it must be 1 or more.")
     modes = [Mode(name) for name in _chosen(args.modes, [str(m) for m in Mode], "mode")]
     tags = _chosen(args.tasks, tasks.TAGS, "task")
     assistant = Assistant.create()
     try:
+        models = _chosen(args.models, [m.name for m in assistant.models()], "model")
         todo = cases(tags, args.limit, args.seed)
-        count = run(assistant, todo, models, modes, args.out, args.seed, constrained=not args.free)
+        free = args.free
+        count = run(assistant, todo, models, modes, args.out, args.seed, constrained=not free, parallel=args.parallel)
     finally:
         assistant.close()
     print(f"{count} predictions written to {args.out}", file=sys.stderr)

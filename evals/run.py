@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from evals.predictions import Prediction, Writer, read
@@ -33,11 +35,13 @@ def run(
     out: Path,
     seed: int = 0,
     constrained: bool = True,
+    parallel: int = 8,
 ) -> int:
     """Predict every case with every model and mode that `out` does not hold yet; returns how many were predicted.
 
-    Cases of one task, model and mode run in a row, so that the few-shot prefix stays in the cache. Progress and the
-    time left go to stderr. An answer that fails is kept as a prediction with its error.
+    Cases of one task, model and mode run in a row, so that the few-shot prefix stays in the cache. parallel: cases in
+    flight at once, which the engine computes side by side; they are written in order. Progress and the time left go to
+    stderr. An answer that fails is kept as a prediction with its error.
     """
     done = {p.key for p in read(out)}
     work = [
@@ -48,9 +52,10 @@ def run(
         if (case.id, model, str(mode)) not in done
     ]
     started, shown = time.monotonic(), 0.0
-    with Writer(out) as writer:
-        for index, (case, model, mode) in enumerate(work):
-            writer.write(predict(assistant, case, model, mode, seed, constrained))
+    with Writer(out) as writer, side_by_side(parallel) as pool:
+        predictions = pool.map(lambda item: predict(assistant, *item, seed, constrained), work)
+        for index, ((case, model, mode), prediction) in enumerate(zip(work, predictions, strict=True)):
+            writer.write(prediction)
             elapsed = time.monotonic() - started
             if elapsed - shown > 5 or index + 1 == len(work):
                 shown = elapsed
@@ -58,6 +63,16 @@ def run(
                 what = f"{model} {mode} {case.task}"
                 print(f"{index + 1}/{len(work)}  {what}  {left / 60:.1f} min left", file=sys.stderr)
     return len(work)
+
+
+@contextmanager
+def side_by_side(parallel: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool that begins nothing more once its block is left by an error."""
+    pool = ThreadPoolExecutor(max_workers=parallel)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def predict(

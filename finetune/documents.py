@@ -1,8 +1,8 @@
 """What the base models read: plain reports, drills, and requests about reports in looser words than the tasks' own.
 
 May import the corpus, `radlite_tui.tasks` and `radlite_tui.segments`; wordings are data in `documents.toml`. Only
-train-split cases may come here. The tasks' own prompts are left to the adapter, so that zero-shot stays zero-shot; their
-answers are read now and then, or the embeddings of answer tokens would never be trained (see `unseen`).
+train-split cases may come here. The tasks' own prompts are left to the adapter, so that zero-shot stays zero-shot;
+their answers are read now and then, or the embeddings of answer tokens would never be trained (see `unseen`).
 """
 
 from __future__ import annotations

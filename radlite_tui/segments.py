@@ -33,6 +33,18 @@ Prompt = tuple[Segment, ...]
 Choice = tuple[str, ...]
 """A closed set of strings of which exactly one is written."""
 
-Form = tuple[str | Choice, ...]
-"""A closed answer: literal text and choices in order. ``(("N0", "N1"),)`` is a plain label; a grid of labels
-alternates literals and choices."""
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """A list of word sequences copied from `source` (runs of white space read as one space), each no more often than it
+    stands there, joined by `separator`; or `nothing`. `most`: tokens after which no further one is begun."""
+
+    source: str
+    separator: str = "; "
+    nothing: str = "none"
+    most: int = 64
+
+
+Form = tuple[str | Choice | Spans, ...]
+"""An answer that is decoded over what may stand in it: literal text, choices and copied spans in order. ``(("N0",
+"N1"),)`` is a plain label; a grid of labels alternates literals and choices; lists of entities have spans."""

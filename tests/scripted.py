@@ -30,7 +30,7 @@ from radlite_tui.models.manifest import Manifest, ModelFile
 from radlite_tui.routing.models import Choice
 from radlite_tui.routing.task import route_task, split_tag
 from radlite_tui.routing.types import Routing
-from radlite_tui.segments import Form, Prompt, Text
+from radlite_tui.segments import Form, Prompt, Spans, Text
 from radlite_tui.tasks.base import Mode
 
 MODELS = ("radlite-nano-qwen2", "radlite-nano-qwen3")
@@ -54,6 +54,8 @@ class ScriptedEngine:
         self.failed = failed
         self.step = step
         self.requests: list[Request] = []
+        self.read_ahead: list[Request] = []
+        self.readings_stopped = 0
         self.closed = False
         self._cancel = threading.Event()
 
@@ -101,7 +103,19 @@ class ScriptedEngine:
         prompt = "".join(segment.text for segment in request.prompt if isinstance(segment, Text))
         tag = re.findall(r"\[TASK: (\w+)\]", prompt)[-1]
         answer = self.answers.get(tag, tasks.get(tag).examples[0].answer)
-        return fill(request.form, answer) if request.form is not None else (answer, ())
+        form = request.form
+        if form is None or any(isinstance(part, Spans) for part in form):
+            return answer, ()
+        return fill(form, answer)
+
+    def read(self, request: Request) -> Iterator[Event]:
+        self.read_ahead.append(request)
+        size = self.count(request.model, request.prompt)
+        yield Prefill(size, size)
+        yield Done("", "stop", Stats(prompt_tokens=size, context=request.model.context))
+
+    def stop_reading(self) -> None:
+        self.readings_stopped += 1
 
     def cancel(self) -> None:
         self._cancel.set()

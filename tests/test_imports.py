@@ -46,3 +46,34 @@ def test_the_app_imports_no_training_library() -> None:
 def test_a_route_without_running_loads_neither_textual_nor_llama_cpp() -> None:
     code = "from radlite_tui.cli.main import main\ntry: main(['route', 'birads?', '--json'])\nexcept SystemExit: pass"
     assert not loaded_after(code) & {"textual", "llama_cpp", *TRAINING}
+
+
+NETWORK = {"httpx2", "httpcore2", "h11", "anyio"}
+ASKS = """
+import os, pathlib, sys, tempfile
+os.environ["RADLITE_CONFIG"] = os.path.join(tempfile.mkdtemp(), "config.toml")
+sockets = []
+sys.addaudithook(lambda name, _: sockets.append(name) if name.startswith("socket.") else None)
+from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.types import Ask
+from radlite_tui.tasks.report import Report
+assistant = Assistant.create()
+answer = assistant.ask(Ask(Report("No enlarged nodes."), task="n_staging"))
+assistant.close()
+assert answer.text and answer.model.sha256
+assert not sockets, sockets
+assert not [name for name in sys.modules if name.startswith("radlite_tui.engine.remote")]
+"""
+
+
+def test_an_answer_on_this_machine_opens_no_socket_and_loads_no_network_code() -> None:
+    assert not loaded_after(ASKS) & NETWORK
+
+
+def test_settings_that_name_a_server_connect_to_nobody_until_something_is_asked() -> None:
+    code = (
+        "import os\n"
+        "os.environ.update(RADLITE_ENGINE_KIND='openai', RADLITE_ENGINE_OPENAI_URL='http://127.0.0.1:9/v1')\n"
+        "from radlite_tui.cli.main import main\ntry: main(['route', 'birads?', '--json'])\nexcept SystemExit: pass"
+    )
+    assert not loaded_after(code) & NETWORK

@@ -8,7 +8,8 @@ May import the standard library and `radlite_tui.errors`; must never hold phrase
     train = [...]
     test = [...]
 
-A long list of single words may be one string with white space between them. Keys may be nested tables; they are joined with dots. Disjointness is checked on loading.
+A long list of single words may be one string with white space between them. Keys may be nested tables; they are joined
+with dots. Disjointness is checked on loading.
 """
 
 from __future__ import annotations

@@ -255,9 +255,10 @@ def sure(plan: Plan) -> str:
 
 def stats_line(stats: Stats) -> str:
     """Speed in one line; only figures there are."""
-    parts = [f"{stats.prompt_tokens} prompt tokens"]
-    if stats.cached_tokens:
-        parts[0] += f" ({stats.cached_tokens} from cache)"
+    parts = []
+    if stats.prompt_tokens:
+        cached = f" ({stats.cached_tokens} from cache)" if stats.cached_tokens else ""
+        parts.append(f"{stats.prompt_tokens} prompt tokens{cached}")
     if stats.prefill_tok_s:
         parts.append(f"read at {stats.prefill_tok_s:.0f} tok/s")
     if stats.first_token_s:

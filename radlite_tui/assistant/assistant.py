@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from radlite_tui.assistant import comparison, ensemble, planning, reading
 from radlite_tui.assistant.comparison import Column
@@ -17,6 +18,7 @@ from radlite_tui.engine.protocol import Cancelled, Done, Engine, Event, Failed, 
 from radlite_tui.errors import RadliteError
 from radlite_tui.models.manifest import Manifest
 from radlite_tui.tasks.base import Mode
+from radlite_tui.tasks.report import Report
 
 
 class Assistant:
@@ -29,11 +31,11 @@ class Assistant:
 
     @classmethod
     def create(cls) -> Assistant:
-        """The assistant over this machine's engine, store and routes. Nothing is loaded until the first answer."""
-        from radlite_tui.assistant.wiring import engine, routes, store
+        """The assistant over the engine, store and routes that the settings choose. Nothing is loaded until the first
+        answer. Raises BadInput for settings that cannot be used."""
+        from radlite_tui.assistant.wiring import join
 
-        shelf = store()
-        return cls(engine(), shelf, routes(shelf))
+        return cls(*join())
 
     def models(self) -> tuple[Manifest, ...]:
         """Every model at hand, in display order; `ensemble` is not among them, but may be asked for by name."""
@@ -109,26 +111,45 @@ class Assistant:
     def compare(
         self, ask: Ask, modes: Sequence[Mode] = comparison.MODES, models: Sequence[str] = ()
     ) -> Iterator[tuple[Column, Event | Answer]]:
-        """The same request once a model and mode, one column after the other; models default to the routed one.
+        """The same request once a model and mode, side by side; models default to the routed one.
 
-        Each column ends with an Answer or with Failed; one column's failure does not end the others. A request
-        that cannot run at all raises before the first column. Summarise with `comparison.agreement`.
+        The columns' events come as they happen. Each column ends with an Answer or with Failed; one column's failure
+        does not end the others. A request that cannot run at all raises before the first column. Closing the iterator
+        cancels all. Summarise with `comparison.agreement`.
         """
         plan = self.plan(ask)
         planning.require(plan)
         columns = comparison.columns(plan, modes, models)
         plans = [self.replan(plan, model=c.model, mode=c.mode) for c in columns]
-        for column, planned in zip(columns, plans, strict=True):
-            failed = False
-            try:
-                for event in self.run(planned):
-                    failed = isinstance(event, Failed)
-                    yield column, event
-                    if isinstance(event, Answer) and event.finish == "cancelled":
-                        return
-            except RadliteError as error:
-                if not failed:
-                    yield column, reading.failure(error)
+        yield from comparison.together(columns, [partial(self._column, planned) for planned in plans])
+
+    def _column(self, plan: Plan) -> Iterator[Event | Answer]:
+        """A plan's events; its failure is the last of them and raises nothing."""
+        failed = False
+        try:
+            for event in self.run(plan):
+                failed = isinstance(event, Failed)
+                yield event
+        except RadliteError as error:
+            if not failed:
+                yield reading.failure(error)
+
+    def read_ahead(self, report: Report, plan: Plan | None = None) -> Iterator[Event]:
+        """Read a report in while nothing is asked, so that what is asked of it afterwards is answered sooner.
+
+        Yields the engine's events, none where nothing can be read ahead. Failures are left to the request itself.
+        Closing the iterator, `stop_reading` and a request about the same report end it.
+        """
+        try:
+            request = planning.reading(report, plan, self._store, self._routes)
+        except RadliteError:
+            return
+        if request is not None:
+            yield from self._engine.read(request)
+
+    def stop_reading(self) -> None:
+        """Stop reading ahead at once; what was read stays."""
+        self._engine.stop_reading()
 
     def cancel(self) -> None:
         """Stop the running answer, in prefill or decode; its iterator then ends with an Answer that says cancelled."""

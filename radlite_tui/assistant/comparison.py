@@ -1,17 +1,20 @@
 """Comparing answers: the columns of a comparison, how far answers agree, and what was expected.
 
-May import `tasks` and its siblings. Pure: works on finished answers.
+May import `tasks`, `engine.protocol` and its siblings. Knows nothing of engines: it is given what to run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from queue import SimpleQueue
 from typing import Any
 
 from radlite_tui import tasks
 from radlite_tui.assistant.types import Answer, Plan
+from radlite_tui.engine.protocol import Event
 from radlite_tui.errors import BadInput, ParseError
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.outputs import (
@@ -53,6 +56,45 @@ def columns(plan: Plan, modes: Sequence[Mode], models: Sequence[str] = ()) -> tu
     """Every model in every mode, each once; models default to the one the plan chose."""
     names = tuple(models) or ((plan.model,) if plan.model else ())
     return tuple(dict.fromkeys(Column(model, mode) for model in names for mode in modes))
+
+
+def together(
+    columns: Sequence[Column], runs: Sequence[Callable[[], Iterator[Event | Answer]]]
+) -> Iterator[tuple[Column, Event | Answer]]:
+    """All runs at once, a thread each; their events as they come, with the column. Closing it closes them all."""
+    found: SimpleQueue[tuple[Column, Event | Answer | BaseException | None]] = SimpleQueue()
+    closed = threading.Event()
+
+    def work(column: Column, run: Callable[[], Iterator[Event | Answer]]) -> None:
+        events = run()
+        try:
+            for event in events:
+                found.put((column, event))
+                if closed.is_set():
+                    break
+        except BaseException as error:
+            found.put((column, error))
+        finally:
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+            found.put((column, None))
+
+    threads = [threading.Thread(target=work, args=pair, daemon=True) for pair in zip(columns, runs, strict=True)]
+    for thread in threads:
+        thread.start()
+    left = len(threads)
+    try:
+        while left:
+            column, event = found.get()
+            if event is None:
+                left -= 1
+            elif isinstance(event, BaseException):
+                raise event
+            else:
+                yield column, event
+    finally:
+        closed.set()
 
 
 def agreement(answers: Sequence[Answer]) -> float | None:

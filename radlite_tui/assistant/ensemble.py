@@ -14,6 +14,7 @@ from radlite_tui.assistant import planning, reading
 from radlite_tui.assistant.ports import Store
 from radlite_tui.assistant.types import Answer, ModelStamp, Plan
 from radlite_tui.engine.protocol import Cancelled, Done, Engine, Event, Failed, Loading, Stats, Token
+from radlite_tui.errors import RadliteError
 from radlite_tui.segments import Form
 
 Choices = tuple[Mapping[str, float], ...]
@@ -41,6 +42,8 @@ def run(plan: Plan, members: Sequence[Plan], store: Store, engine: Engine) -> It
                 yield Cancelled("", add(total, event.stats))
                 yield reading.build(plan, joined(stamps), Cancelled("", add(total, event.stats)))
                 return
+            if isinstance(event, Done) and not event.choices:
+                raise RadliteError(f"{model} gave no label probabilities to average; name one model.")
             if isinstance(event, Done):
                 votes.append(event.choices)
                 total = add(total, event.stats)

@@ -20,7 +20,10 @@ from typing import Any
 import platformdirs
 
 from radlite_tui import __version__
+from radlite_tui.assistant.probing import UNKNOWN, findings
+from radlite_tui.engine.host import flags, processor_name
 from radlite_tui.engine.llama.threads import physical_cores, threads_for
+from radlite_tui.engine.probes import Probes
 from radlite_tui.models.manifest import Manifest
 from radlite_tui.models.store import Store, memory_file, user_folder
 
@@ -59,28 +62,37 @@ def checkup() -> Checkup:
         "memory": memory(),
         "permissions": permissions(store),
     }
-    models = tuple(model(store, manifest) for manifest in store.list())
+    probes = Probes()
+    models = tuple(model(store, manifest, probes) for manifest in store.list())
     of_models = [problem for found in models for problem in found["problems"]] + list(store.problems())
     if not models:
         of_models.append(f"No model is installed; put one into {store.folder}.")
     problems = of_models + terminal_problems(sections["terminal"]) + permission_problems(sections["permissions"])
+    problems += [probes.problem] if probes.problem else []
     slow = processor_slow(sections["processor"]) + memory_slow(sections["memory"], store.list())
     slow += [
         f"The files of {found['name']} are checked once before its first answer, {found['bytes'] / 1e6:.0f} MB to read."
         for found in models
         if not found["verified"] and not found["problems"]
     ]
+    slow += [
+        f"The best settings for {found['name']} on this machine are unknown; measure them once with "
+        f"radlite-tui doctor --probe {found['name']}."
+        for found in models
+        if not found["problems"] and any(file["state"] == UNKNOWN for file in found["measured"])
+    ]
     return Checkup(sections, models, tuple(problems), tuple(slow), bool(of_models))
 
 
-def model(store: Store, manifest: Manifest) -> dict[str, Any]:
-    """A model's size, threads and state of its files."""
+def model(store: Store, manifest: Manifest, probes: Probes) -> dict[str, Any]:
+    """A model's size, threads, state of its files and what was measured of them."""
     states = store.states(manifest.name)
     return {
         "name": manifest.name,
         "bytes": sum(file.size for file in manifest.files),
         "verified": all(state.verified for state in states),
         "threads": threads_for(weights(manifest)),
+        "measured": findings(manifest, probes),
         "problems": [state.problem for state in states if state.problem],
     }
 
@@ -153,25 +165,10 @@ def processor() -> dict[str, Any]:
     }
 
 
-def cpuinfo() -> dict[str, str]:
-    """The first processor of /proc/cpuinfo; empty where there is none."""
-    try:
-        first = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
-    except OSError:
-        return {}
-    pairs = (line.partition(":") for line in first.splitlines() if ":" in line)
-    return {key.strip().lower(): value.strip() for key, _, value in pairs}
-
-
-def processor_name() -> str | None:
-    return cpuinfo().get("model name") or platform.processor() or None
-
-
 def features() -> list[str] | None:
     """The instruction sets that matter here, or None where the system does not say."""
-    info = cpuinfo()
-    flags = (info.get("flags") or info.get("features") or "").split()
-    return [name for name in FEATURES if name in flags] if flags else None
+    known = flags()
+    return [name for name in FEATURES if name in known] if known else None
 
 
 def processor_slow(found: Mapping[str, Any]) -> list[str]:
@@ -208,6 +205,15 @@ def group_limit() -> int | None:
             continue
         return value if value < 2**60 else None
     return None
+
+
+def on_battery(root: Path = Path("/sys/class/power_supply")) -> bool:
+    """Whether the machine runs on its battery; False where the system does not say."""
+    try:
+        states = [(supply / "status").read_text(encoding="ascii").strip() for supply in root.glob("BAT*")]
+    except (OSError, UnicodeDecodeError):
+        return False
+    return "Discharging" in states
 
 
 def memory_slow(found: Mapping[str, Any], manifests: tuple[Manifest, ...]) -> list[str]:

@@ -6,6 +6,7 @@ is given; takes milliseconds and must never load a model.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -18,7 +19,8 @@ from radlite_tui.errors import BadInput, ModelUnavailable
 from radlite_tui.routing import task as task_routing
 from radlite_tui.routing.types import Routing
 from radlite_tui.tasks.base import Mode
-from radlite_tui.tasks.prompt import prompt
+from radlite_tui.tasks.prompt import ahead, beginning, prompt
+from radlite_tui.tasks.report import Report
 
 ENSEMBLE = "ensemble"
 KNOWN_TASKS = task_routing.KNOWN
@@ -149,12 +151,29 @@ def request(plan: Plan, store: Store, constrained: bool = True) -> Request:
     """The engine request a runnable plan stands for. Raises ModelUnavailable."""
     tag, model, mode = decided(plan)
     task = tasks.get(tag)
-    manifest = store.manifest(model)
+    layout = store.manifest(model).layout
     return Request(
         model=store.files(model, mode),
-        prompt=prompt(task, mode, plan.ask.report, asked_words(plan), manifest.layout),
+        prompt=prompt(task, mode, plan.ask.report, asked_words(plan), layout),
         max_tokens=plan.ask.max_tokens or task.max_tokens,
         seed=plan.ask.seed,
-        form=task.form() if constrained else None,
+        form=task.shape(plan.ask.report) if constrained else None,
         opening=task.opening() if constrained and not mode.tuned else None,
+        pattern=task.pattern if constrained else None,
+        constant=len(beginning(task, mode, layout)) if mode.shots else 0,
     )
+
+
+def reading(report: Report, plan: Plan | None, store: Store, routes: Routes) -> Request | None:
+    """The request to read a report in before anything is asked of it, for the model the plan chose, or else the one
+    that most tasks are routed to. None where nothing can be read ahead. Raises ModelUnavailable."""
+    if plan is not None and plan.routing.task is not None and plan.mode is not None and plan.model != ENSEMBLE:
+        task, model, mode = tasks.get(plan.routing.task), plan.model, plan.mode
+    else:
+        choices = [routes.choose(tag, None, None) for tag in tasks.TAGS]
+        (model, mode), _ = Counter((choice.model, choice.mode) for choice in choices).most_common(1)[0]
+        task = None
+    if model is None:
+        return None
+    text = ahead(task, mode, report, store.manifest(model).layout)
+    return Request(store.files(model, mode), text, max_tokens=1) if text else None

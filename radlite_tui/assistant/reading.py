@@ -84,6 +84,8 @@ def stamp(manifest: Manifest, mode: Mode) -> ModelStamp:
 
 def error(failed: Failed, plan: Plan) -> RadliteError:
     """The exception a `Failed` event stands for, with its sentence."""
+    if failed.kind == "too_long" and not failed.context:
+        return BadInput(failed.message)
     if failed.kind == "too_long":
         advice = ["shorten the report"]
         if plan.mode is not None and plan.mode.shots:

@@ -54,6 +54,7 @@ class ModelStamp:
     def json(self) -> dict[str, Any]:
         return {
             "name": self.name,
+            "title": self.title,
             "sha256": self.sha256,
             "adapter_sha256": self.adapter_sha256,
             "quantization": self.quantization,

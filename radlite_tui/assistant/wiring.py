@@ -1,15 +1,23 @@
-"""Joins the assistant to this machine: the engine process, the model store and the routes.
+"""Joins the assistant to this machine: settings, the engine, the model store and the routes.
 
-May import `routing`, `models` and `engine`, all of it late: importing this loads nothing. The one place that knows
-those packages' own names.
+May import `settings`, `routing`, `models` and `engine`, the engines late: importing this loads nothing native and
+nothing that could open a socket. The one place that knows those packages' own names.
 """
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 
+from radlite_tui import settings
+from radlite_tui.assistant.ports import Routes, Store
+from radlite_tui.assistant.served import ServedRoutes, ServedShelf
+from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import Engine, Event, ModelFiles, Request
+from radlite_tui.errors import BadInput, RadliteError
 from radlite_tui.models import store as models
 from radlite_tui.models import verify
 from radlite_tui.models.manifest import Manifest
@@ -19,19 +27,75 @@ from radlite_tui.routing.models import Choice, Route
 from radlite_tui.routing.task import route_task
 from radlite_tui.routing.types import Routing
 from radlite_tui.segments import Prompt
+from radlite_tui.settings import EngineSettings, OpenAISettings
 from radlite_tui.tasks import CHAT
 from radlite_tui.tasks.base import Mode
 
 
-def engine() -> Engine:
+def join() -> tuple[Engine, Store, Routes]:
+    """Engine, models and routes as the settings have them. Raises BadInput for settings that cannot be used."""
+    chosen = settings.read().engine
+    if chosen.kind == "openai":
+        return served(chosen.openai)
+    shelf = store()
+    return engine(chosen), shelf, routes(shelf)
+
+
+def engine(chosen: EngineSettings) -> Engine:
     """llama.cpp in a process of its own, started with the first request."""
 
     def start() -> Engine:
         from radlite_tui.engine.local import LocalEngine
 
-        return LocalEngine()
+        return LocalEngine(options(chosen))
 
-    return LateEngine(start)
+    return LateEngine(start, reads=chosen.read_ahead)
+
+
+def options(chosen: EngineSettings) -> EngineOptions:
+    """The settings as the engine's options: the one place that knows both. "auto" leaves the engine's own default."""
+    found = EngineOptions(
+        threads=chosen.threads,
+        flash_attention=chosen.flash_attention,
+        kv_cache_mib=chosen.kv_cache_mib,
+        kv_type=chosen.kv_type,
+        idle_unload_s=float(chosen.idle_unload_s),
+        speculate=chosen.speculate == "auto",
+        stuck_s=float(chosen.stuck_s),
+        probed=chosen.repack == chosen.flash_attention == "auto",
+    )
+    return replace(found, repack=chosen.repack == "on") if chosen.repack != "auto" else found
+
+
+def served(chosen: OpenAISettings) -> tuple[Engine, Store, Routes]:
+    """A server's model. The only place that reaches for the network's code, and only once a request needs it."""
+    key = os.environ.get(chosen.key_env, "") if chosen.key_env is not None else None
+    if key == "":
+        raise BadInput(
+            f"engine.openai.key_env names the variable {chosen.key_env}, which is not set; put the key there."
+        )
+    shelf = ServedShelf(chosen)
+
+    def start() -> Engine:
+        try:
+            from radlite_tui.engine.remote import RemoteEngine, Server
+        except ImportError as error:
+            raise RadliteError(
+                f'engine.kind is "openai" and {error.name} is not installed; install radlite-tui[remote].'
+            ) from error
+        assert chosen.url is not None
+        server = Server(
+            chosen.url,
+            chosen.model,
+            key,
+            timeout_s=chosen.timeout_s,
+            retries=chosen.retries,
+            parallel=chosen.parallel,
+            ca_file=chosen.ca_file,
+        )
+        return RemoteEngine(server, named=shelf.found)
+
+    return LateEngine(start), shelf, ServedRoutes(MeasuredRoutes(shelf), chosen)
 
 
 def store() -> Shelf:
@@ -45,19 +109,28 @@ def routes(shelf: Shelf) -> MeasuredRoutes:
 
 
 class LateEngine:
-    """An engine that is made when first needed, so that planning costs no process."""
+    """An engine that is made when first needed, so that planning costs no process. reads: whether it reads ahead."""
 
-    def __init__(self, make: Callable[[], Engine]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[], Engine], reads: bool = False) -> None:
+        self._make, self._reads = make, reads
+        self._making = threading.Lock()
         self._engine: Engine | None = None
 
     def _made(self) -> Engine:
-        if self._engine is None:
-            self._engine = self._make()
-        return self._engine
+        with self._making:
+            if self._engine is None:
+                self._engine = self._make()
+            return self._engine
 
     def generate(self, request: Request) -> Iterator[Event]:
         return self._made().generate(request)
+
+    def read(self, request: Request) -> Iterator[Event]:
+        return self._made().read(request) if self._reads else iter(())
+
+    def stop_reading(self) -> None:
+        if self._engine is not None:
+            self._engine.stop_reading()
 
     def count(self, model: ModelFiles, prompt: Prompt) -> int:
         return self._made().count(model, prompt)
@@ -107,7 +180,7 @@ class Shelf:
 class MeasuredRoutes:
     """`ports.Routes` over the classifier and `routes.toml`, which is read once."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Store) -> None:
         self._shelf = shelf
 
     @cached_property

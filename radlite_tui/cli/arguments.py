@@ -15,6 +15,7 @@ COMMANDS = {
     "compare": "the same request in several modes and models",
     "batch": "a worklist, one JSON object a line",
     "models": "the models at hand: list, show, verify",
+    "config": "settings and where each came from: show, path, check",
     "doctor": "this machine: terminal, processor, memory, models, and what will be slow",
 }
 DESCRIPTION = "Ask small language models about radiology reports, on this machine's processor."
@@ -127,7 +128,7 @@ def batch(parser: ArgumentParser) -> None:
     choice(parser)
     max_tokens(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N")
-    parser.add_argument("--parallel", type=int, default=1, metavar="N", help="accepted; answers run one at a time now")
+    parser.add_argument("--parallel", type=int, default=1, metavar="N", help="requests in flight at once (default 1)")
     parser.add_argument("--resume", action="store_true", help="go on where OUT ends; nothing is written twice")
 
 
@@ -137,8 +138,28 @@ def models(parser: ArgumentParser) -> None:
     formats(parser)
 
 
-def doctor(parser: ArgumentParser) -> None:
+def config(parser: ArgumentParser) -> None:
+    parser.add_argument("action", choices=("show", "path", "check"))
     formats(parser)
 
 
-BUILDERS = {"ask": ask, "route": route, "compare": compare, "batch": batch, "models": models, "doctor": doctor}
+def doctor(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--probe",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="first measure which settings make a model (default: every large one) fastest here; half a minute each",
+    )
+    formats(parser)
+
+
+BUILDERS = {
+    "ask": ask,
+    "route": route,
+    "compare": compare,
+    "batch": batch,
+    "models": models,
+    "config": config,
+    "doctor": doctor,
+}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from radlite_tui.cli.output import narrate
 from radlite_tui.cli.worklist import Results, Row, read
 from radlite_tui.errors import BadInput, ModelUnavailable, RadliteError
 from radlite_tui.tasks.report import Report
+
+STOP_AGAIN_S = 0.05
 
 
 def run(arguments: Namespace) -> int:
@@ -47,18 +50,19 @@ def run(arguments: Namespace) -> int:
                     f"{intake.display(str(target))} holds the id {min(foreign)!r}, which "
                     f"{intake.display(str(source))} has not; name the worklist it came from."
                 )
-            return answer_all(assistant, base, rows, results)
+            return answer_all(assistant, base, rows, results, arguments.parallel)
 
 
-def answer_all(assistant: Assistant, base: Ask, rows: Sequence[Row], results: Results) -> int:
-    """The rows not done yet, in order. One row's failure is its own; a model that will not load ends the run."""
+def answer_all(assistant: Assistant, base: Ask, rows: Sequence[Row], results: Results, parallel: int = 1) -> int:
+    """The rows not done yet, in order, or as they are answered when several are in flight. One row's failure is its
+    own; a model that will not load ends the run."""
     left = [row for row in rows if str(row.id) not in results.done]
     if len(left) < len(rows):
         narrate(f"{len(rows) - len(left)} of {len(rows)} are done already")
     failed, started = 0, time.perf_counter()
     try:
-        for number, row in enumerate(left, len(rows) - len(left) + 1):
-            record = answer_row(assistant, base, row)
+        records = answered(assistant, base, left, parallel)
+        for number, (row, record) in enumerate(records, len(rows) - len(left) + 1):
             results.write(record)
             failed += "error" in record
             narrate(f"{number}/{len(rows)} {row.id}: {record.get('error') or record['task']}")
@@ -68,6 +72,24 @@ def answer_all(assistant: Assistant, base: Ask, rows: Sequence[Row], results: Re
     seconds = time.perf_counter() - started
     narrate(f"{len(rows)} lines, {failed} failed, {seconds:.1f} s")
     return RadliteError.exit_code if failed else 0
+
+
+def answered(
+    assistant: Assistant, base: Ask, rows: Sequence[Row], parallel: int
+) -> Iterator[tuple[Row, dict[str, Any]]]:
+    """Each row with its record. What is in flight when the run ends early is stopped, and not written."""
+    if parallel == 1:
+        yield from ((row, answer_row(assistant, base, row)) for row in rows)
+        return
+    with ThreadPoolExecutor(parallel) as pool:
+        asked = {pool.submit(answer_row, assistant, base, row): row for row in rows}
+        try:
+            for future in as_completed(asked):
+                yield asked[future], future.result()
+        finally:
+            running = [future for future in asked if not future.cancel() and not future.done()]
+            while running and wait(running, timeout=STOP_AGAIN_S).not_done:
+                assistant.cancel()
 
 
 def answer_row(assistant: Assistant, base: Ask, row: Row) -> dict[str, Any]:

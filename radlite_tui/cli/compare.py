@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -35,6 +36,7 @@ def run(arguments: Namespace) -> int:
             if isinstance(event, (Answer, Failed)):
                 runs[column] = event
                 narrate(f"{column.model} {column.mode}: {'done' if isinstance(event, Answer) else event.message}")
+    runs = {column: runs[column] for column in sorted(runs, key=order(modes, models))}
     given = [event for event in runs.values() if isinstance(event, Answer)]
     expected = None
     if arguments.expect is not None and tag is not None:
@@ -53,6 +55,15 @@ def run(arguments: Namespace) -> int:
     else:
         print_columns(plan, runs, agreement, expected)
     return 0 if len(given) == len(runs) else RadliteError.exit_code
+
+
+def order(modes: Sequence[Mode], models: Sequence[str]) -> Callable[[Column], tuple[int, int]]:
+    """Columns as they were asked for, whichever was done first."""
+
+    def place(column: Column) -> tuple[int, int]:
+        return (models.index(column.model) if column.model in models else 0, modes.index(column.mode))
+
+    return place
 
 
 def chosen_modes(value: str | None) -> tuple[Mode, ...]:

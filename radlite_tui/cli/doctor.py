@@ -6,12 +6,17 @@ from argparse import Namespace
 from typing import Any
 
 from radlite_tui.assistant.machine import checkup
-from radlite_tui.cli.output import emit, say
+from radlite_tui.assistant.probing import measure
+from radlite_tui.cli.output import emit, narrate, say
+from radlite_tui.engine.probes import Probes
 from radlite_tui.errors import ModelUnavailable
+from radlite_tui.models.store import Store
 
 
 def run(arguments: Namespace) -> int:
-    """Look and print; gives the exit code: 3 when a model is missing or damaged."""
+    """Measure if asked to, look and print; gives the exit code: 3 when a model is missing or damaged."""
+    if arguments.probe is not None:
+        measure(Store(), (arguments.probe,) if arguments.probe else (), Probes(), narrate)
     found = checkup()
     if arguments.json:
         emit(found.json(), pretty=True)
@@ -26,6 +31,8 @@ def run(arguments: Namespace) -> int:
                 "damaged or missing" if model["problems"] else "verified" if model["verified"] else "not verified yet"
             )
             say(f"  {model['name']}: {model['bytes'] / 1e6:.1f} MB, threads: {model['threads']}, {state}")
+            for file in model["measured"]:
+                say(f"    {file['file']}: {file['state']}")
         say("what will be slow")
         for sentence in found.slow or ("nothing known",):
             say(f"  {sentence}")

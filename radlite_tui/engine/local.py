@@ -12,11 +12,12 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-from radlite_tui.engine.messages import Cancel, Channel, Count, Counted, Generate, Reply, Start
+from radlite_tui.engine.messages import Alive, Cancel, Channel, Count, Counted, Generate, Reply, Start
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import (
     Cancelled,
@@ -40,22 +41,22 @@ _BOOT = (
     "from radlite_tui.engine.worker import main; main()"
 )
 
-_Reply = Event | Counted | None
+_Reply = Event | Counted | Alive | None
 
 
 class LocalEngine:
-    """llama.cpp in a process of its own. Requests are answered one after another, whichever thread they come from.
+    """llama.cpp in a process of its own. Requests may come from any number of threads; they are computed side by side.
 
-    A thread must finish or close one answer before it begins the next. Not usable after `close`.
+    Not usable after `close`.
     """
 
     def __init__(self, options: EngineOptions | None = None) -> None:
         self._options = options or EngineOptions()
-        self._one_request = threading.Lock()
         self._guard = threading.Lock()
         self._process: _Process | None = None
         self._numbers = 0
-        self._running: tuple[_Process, int] | None = None
+        self._running: dict[int, _Process] = {}
+        self._reading: dict[int, _Process] = {}
         self._closed = False
 
     @property
@@ -66,40 +67,50 @@ class LocalEngine:
 
     def generate(self, request: Request) -> Iterator[Event]:
         """Run a request. Closing the iterator early cancels it."""
-        yield (yield from self._answer(request))
+        yield (yield from self._answer(request, ahead=False))
 
-    def _answer(self, request: Request) -> Generator[Event, None, Final]:
+    def read(self, request: Request) -> Iterator[Event]:
+        """Read a prompt ahead while nobody asks anything. Closing the iterator early cancels it."""
+        yield (yield from self._answer(request, ahead=True))
+
+    def _answer(self, request: Request, *, ahead: bool) -> Generator[Event, None, Final]:
         """All events but the last, which is returned once the turn is over, so that nobody waits for who reads it."""
-        with self._one_request:
-            try:
-                process, number, replies = self._send(lambda n: Generate(n, request))
-            except RadliteError as error:
-                return Failed("worker", str(error))
+        try:
+            process, number, replies = self._send(lambda n: Generate(n, request, ahead))
+        except RadliteError as error:
+            return Failed("worker", str(error))
+        asking = self._reading if ahead else self._running
+        with self._guard:
+            asking[number] = process
+        finished = False
+        try:
+            for event in _until_final(process, replies):
+                if isinstance(event, Done | Cancelled | Failed):
+                    finished = True
+                    return event
+                yield event
+            raise AssertionError("a request's events end with a final one")
+        finally:
+            if not finished:
+                process.cancel(number)
+                for _ in _until_final(process, replies):
+                    pass
             with self._guard:
-                self._running = (process, number)
-            finished = False
-            try:
-                for event in _until_final(process, replies):
-                    if isinstance(event, Done | Cancelled | Failed):
-                        finished = True
-                        return event
-                    yield event
-                raise AssertionError("a request's events end with a final one")
-            finally:
-                if not finished:
-                    process.cancel(number)
-                    for _ in _until_final(process, replies):
-                        pass
-                with self._guard:
-                    self._running = None
-                process.forget(number)
+                asking.pop(number, None)
+            process.forget(number)
 
     def cancel(self) -> None:
-        """Stop the running request; its iterator then ends with Cancelled. Idle: no effect."""
+        """Stop the running requests; their iterators then end with Cancelled. Reading ahead goes on."""
+        self._cancel(self._running)
+
+    def stop_reading(self) -> None:
+        """Stop reading ahead at once; what was read stays. Requests are not touched."""
+        self._cancel(self._reading)
+
+    def _cancel(self, asking: dict[int, _Process]) -> None:
         with self._guard:
-            running = self._running
-        if running is not None:
-            process, number = running
+            found = list(asking.items())
+        for number, process in found:
             process.cancel(number)
 
     def count(self, model: ModelFiles, prompt: Prompt) -> int:
@@ -144,7 +155,7 @@ def _until_final(process: _Process, replies: queue.SimpleQueue[_Reply]) -> Itera
         if event is None:
             yield _died(process, text, loading, stats)
             return
-        if isinstance(event, Counted):
+        if isinstance(event, Counted | Alive):
             continue
         if isinstance(event, Token):
             text += event.text
@@ -158,6 +169,8 @@ def _until_final(process: _Process, replies: queue.SimpleQueue[_Reply]) -> Itera
 
 def _died(process: _Process, text: str, loading: str, stats: Stats) -> Failed:
     how = process.how_it_ended()
+    if process.was_stuck:
+        return Failed("worker", "The engine process was stuck and was replaced; ask again.", text, stats)
     if loading:
         return Failed("model", f"The engine process ended ({how}) while reading {loading}; the file may be damaged.")
     return Failed("worker", f"The engine process ended ({how}) before the answer was complete; ask again.", text, stats)
@@ -197,9 +210,13 @@ class _Process:
         self._channel = Channel(self._popen.stdout, self._popen.stdin)  # type: ignore[arg-type]
         self._asking: dict[int, queue.SimpleQueue[_Reply]] = {}
         self._guard = threading.Lock()
-        self._gone = False
+        self._gone = self.was_stuck = False
+        self._heard = time.monotonic()
+        self._all_done = threading.Event()
         threading.Thread(target=self._dispatch, name="engine replies", daemon=True).start()
         self._try_send(Start(options))
+        if options.stuck_s > 0:
+            threading.Thread(target=self._watch, args=(options.stuck_s,), name="engine watchdog", daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -213,6 +230,8 @@ class _Process:
         """Send a command; its replies come out of the queue, None when the process is gone."""
         replies: queue.SimpleQueue[_Reply] = queue.SimpleQueue()
         with self._guard:
+            if not self._asking:
+                self._heard = time.monotonic()
             self._asking[number] = replies
             if self._gone:
                 replies.put(None)
@@ -244,12 +263,24 @@ class _Process:
         with contextlib.suppress(OSError, ValueError):  # the process is gone; the dispatcher tells whoever waits
             self._channel.send(message)
 
+    def _watch(self, limit: float) -> None:
+        """Kill a worker that was asked something and has shown no sign of life for `limit` seconds."""
+        while not self._all_done.wait(min(limit / 4, 5.0)):
+            with self._guard:
+                silent = time.monotonic() - self._heard if self._asking else 0.0
+            if silent > limit:
+                self.was_stuck = True
+                self._popen.kill()
+                return
+
     def _dispatch(self) -> None:
         while True:
             reply: Reply | None = self._channel.receive()
             with self._guard:
+                self._heard = time.monotonic()
                 if reply is None:
                     self._gone = True
+                    self._all_done.set()
                     for replies in self._asking.values():
                         replies.put(None)
                     break

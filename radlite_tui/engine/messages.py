@@ -27,10 +27,11 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Generate:
-    """Answer a request; events come back under its number."""
+    """Answer a request; events come back under its number. ahead: only read its prompt, while nobody asks anything."""
 
     number: int
     request: Request
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,16 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Alive:
+    """Computing goes on. Comes under number 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """One event of a request, or the answer to a count."""
+    """One event of a request, the answer to a count, or a sign of life."""
 
     number: int
-    event: Event | Counted
+    event: Event | Counted | Alive
 
 
 class Channel:

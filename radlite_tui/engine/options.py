@@ -16,6 +16,14 @@ class EngineOptions:
     loaded at most. branches: most answers of a closed form scored side by side. log: file that receives the worker's
     stderr; None drops it. spin: let threads spin while they wait for each other: a little faster on an idle machine,
     and was seen to cost nine tenths of the speed on a busy one.
+
+    parallel: answers of one context computed side by side at most; more wait. kv_cache_mib: most memory for the keys
+    and values of one context, in MiB (one full prompt always fits). full_prompts: no larger than this many full prompts
+    need. kv_type: how they are stored; "q8_0" takes about half the memory. speculate: draft tokens by looking them up
+    in the prompt, where that was measured to be faster. pace: use fewer threads while other work makes more of them
+    slower. idle_unload_s: free all models after so many seconds without a request; 0 never. stuck_s: a worker that
+    shows no sign of life for so long while it should be computing is replaced; 0 never. probed: let what was measured
+    of a model on this machine (see `probes`) decide repack, flash_attention, chunk and batch.
     """
 
     threads: int | None = None
@@ -27,3 +35,12 @@ class EngineOptions:
     branches: int = 64
     log: str | None = None
     spin: bool = False
+    parallel: int = 16
+    kv_cache_mib: int = 256
+    full_prompts: int = 8
+    kv_type: Literal["f16", "q8_0"] = "f16"
+    speculate: bool = True
+    pace: bool = True
+    idle_unload_s: float = 900.0
+    stuck_s: float = 120.0
+    probed: bool = True

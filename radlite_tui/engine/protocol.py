@@ -30,6 +30,9 @@ class Request:
     max_tokens: answer tokens at most. temperature: 0 is greedy (the seed then changes nothing).
     stop: control tokens that end the answer. form: closed answer to decode over, or None for free text.
     opening: closed beginning of a free answer (without a form), ending in literal text.
+    pattern: regular expression that the whole of a free answer matches, as the `regex` package reads it.
+    constant: how many leading segments of the prompt come again with other reports (worked examples), and are worth
+    keeping by themselves.
     """
 
     model: ModelFiles
@@ -40,6 +43,8 @@ class Request:
     stop: tuple[str, ...] = (IM_END,)
     form: Form | None = None
     opening: Form | None = None
+    pattern: str | None = None
+    constant: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ class Token:
 class Stats:
     """Figures of a request so far. Seconds are wall time; rates are tokens per second, 0 before there is one.
 
-    prefill_tok_s counts only tokens that were computed, not cached ones.
+    prefill_tok_s counts only tokens that were computed, not cached ones. steps: passes over the weights after the
+    prompt was read; a pass may serve several answers, and one answer may take several tokens a pass.
     """
 
     prompt_tokens: int = 0
@@ -84,6 +90,7 @@ class Stats:
     decode_tok_s: float = 0.0
     load_s: float = 0.0
     context: int = 0
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +116,12 @@ class Failed:
     """No (more) answer. message is one sentence for the user; text is what there was.
 
     kind: "too_long" (prompt does not fit; needed and context are token counts), "model" (file missing or not
-    loadable), "worker" (the engine process died and was replaced), "request" (anything else wrong with the request).
+    loadable), "worker" (the engine process died and was replaced), "server" (a server that cannot be reached, lets us
+    not in, or broke off), "request" (anything else wrong with the request). needed and context are 0 where a server
+    does not tell them.
     """
 
-    kind: Literal["too_long", "model", "worker", "request"]
+    kind: Literal["too_long", "model", "worker", "server", "request"]
     message: str
     text: str = ""
     stats: Stats = field(default_factory=Stats)
@@ -131,8 +140,18 @@ class Engine(Protocol):
         """Run a request. Closing the iterator early cancels it."""
         ...
 
+    def read(self, request: Request) -> Iterator[Event]:
+        """Read a prompt ahead while nothing else is asked; a later request with the same beginning takes over what is
+        done. Yields `Loading` and `Prefill`, then Done without text, Cancelled or Failed. Closing the iterator cancels.
+        """
+        ...
+
+    def stop_reading(self) -> None:
+        """Stop reading ahead at once; what was read stays. Requests are not touched."""
+        ...
+
     def cancel(self) -> None:
-        """Stop the running request, in prefill or decode; its iterator then ends with Cancelled. Idle: no effect."""
+        """Stop the running requests, in prefill or decode; their iterators then end with Cancelled. Idle: no effect."""
         ...
 
     def count(self, model: ModelFiles, prompt: Prompt) -> int:

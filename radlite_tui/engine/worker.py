@@ -1,4 +1,4 @@
-"""The engine's process: owns llama.cpp, answers one request after another, and listens while it computes.
+"""The engine's process: owns llama.cpp, answers requests side by side, and listens while it computes.
 
 Started by `local` as a fresh interpreter with a pipe on its standard input and output. May import `engine.llama` and
 the engine's own modules. It never writes to the terminal: the pipe is moved away first, so whatever native code prints
@@ -12,18 +12,17 @@ import queue
 import signal
 import sys
 import threading
-import traceback
 from time import perf_counter
 
-from radlite_tui.engine.llama.answer import Answer
 from radlite_tui.engine.llama.faults import Aborted, Fault
-from radlite_tui.engine.llama.generate import generate
 from radlite_tui.engine.llama.interrupt import Interrupt
 from radlite_tui.engine.llama.loaded import Loaded
-from radlite_tui.engine.messages import Cancel, Channel, Command, Count, Counted, Generate, Reply, Start
-from radlite_tui.engine.protocol import Cancelled, Event, Failed, Loading
+from radlite_tui.engine.llama.scheduler import Job, Scheduler
+from radlite_tui.engine.messages import Alive, Cancel, Channel, Command, Count, Counted, Generate, Reply, Start
+from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed
 
 _PARENT_CHECK_S = 2.0
+_ALIVE_S = 2.0
 
 
 class Worker:
@@ -33,22 +32,19 @@ class Worker:
         self._channel, self._options = channel, start.options
         self._interrupt = Interrupt()
         self._loaded = Loaded(start.options, self._interrupt)
-        self._waiting: queue.SimpleQueue[Generate | Count] = queue.SimpleQueue()
-        self._turn = threading.Lock()
-        self._running = 0
-        self._cancelled: set[int] = set()
+        self._scheduler = Scheduler(self._loaded, start.options, self._interrupt)
+        self._waiting: queue.SimpleQueue[Job | Count] = queue.SimpleQueue()
+        self._jobs: dict[int, Job] = {}
+        self._shown = perf_counter()
 
     def run(self) -> None:
         """Serve until the process ends."""
         threading.Thread(target=self._listen, name="commands", daemon=True).start()
         threading.Thread(target=_watch_parent, args=(os.getppid(),), name="parent", daemon=True).start()
         while True:
-            command = self._waiting.get()
-            self._take(command.number)
-            try:
-                self._count(command) if isinstance(command, Count) else self._generate(command)
-            finally:
-                self._take(0)
+            self._take_commands()
+            self._scheduler.step()
+            self._show_life()
 
     def _listen(self) -> None:
         """Queue what is to be computed; obey a cancel, and count for a loaded model, at once."""
@@ -57,52 +53,36 @@ class Worker:
             if command is None:
                 os._exit(0)
             elif isinstance(command, Cancel):
-                self._cancel(command.number)
+                job = self._jobs.get(command.number)
+                if job is not None:
+                    self._scheduler.cancel(job)
             elif isinstance(command, Count):
                 tokens = self._loaded.count_now(command.model, command.prompt)
                 self._waiting.put(command) if tokens is None else self._send(command.number, Counted(tokens))
             elif isinstance(command, Generate):
-                self._waiting.put(command)
+                job = self._job(command)
+                if not command.ahead:
+                    self._scheduler.give_way(command.request)
+                self._waiting.put(job)
 
-    def _take(self, number: int) -> None:
-        """Make this the running request, stopped already if it was cancelled while it waited."""
-        with self._turn:
-            self._cancelled = {other for other in self._cancelled if other > self._running}
-            self._running = number
-            self._interrupt.clear()
-            if number in self._cancelled:
-                self._interrupt.set()
-
-    def _cancel(self, number: int) -> None:
-        with self._turn:
-            self._cancelled.add(number)
-            if number == self._running:
-                self._interrupt.set()
-
-    def _generate(self, command: Generate) -> None:
+    def _job(self, command: Generate) -> Job:
         def emit(event: Event) -> None:
+            if isinstance(event, Done | Cancelled | Failed):
+                self._jobs.pop(command.number, None)
             self._send(command.number, event)
 
-        request = command.request
-        answer = Answer(emit, request.model.context)
-        final: Event
-        try:
-            began = perf_counter()
-            sequence = self._loaded.sequence(request.model, lambda file: emit(Loading(file)))
-            answer.load_s = perf_counter() - began
-            final = generate(request, sequence, answer, emit, self._options.chunk)
-        except Aborted:
-            answer.finish()
-            final = Cancelled(answer.text, answer.stats())
-        except Fault as fault:
-            answer.finish()
-            final = _failed(fault, answer)
-        except Exception as error:
-            traceback.print_exc()
-            answer.finish()
-            reason = f"{type(error).__name__}: {error}"
-            final = _failed(Fault("request", f"The engine failed unexpectedly ({reason}); ask again."), answer)
-        emit(final)
+        job = self._jobs[command.number] = self._scheduler.job(command.request, emit, ahead=command.ahead)
+        return job
+
+    def _take_commands(self) -> None:
+        """All that has come; waits for the next when there is nothing to compute, and frees the models in time."""
+        while self._scheduler.idle or not self._waiting.empty():
+            try:
+                command = self._waiting.get(timeout=self._options.idle_unload_s or None)
+            except queue.Empty:
+                self._loaded.unload()
+                continue
+            self._count(command) if isinstance(command, Count) else self._scheduler.add(command)
 
     def _count(self, command: Count) -> None:
         try:
@@ -114,15 +94,17 @@ class Worker:
         else:
             self._send(command.number, Counted(tokens))
 
-    def _send(self, number: int, event: Event | Counted) -> None:
+    def _show_life(self) -> None:
+        """Let the other end know that computing goes on, though no answer has news."""
+        if perf_counter() - self._shown > _ALIVE_S:
+            self._shown = perf_counter()
+            self._send(0, Alive())
+
+    def _send(self, number: int, event: Event | Counted | Alive) -> None:
         try:
             self._channel.send(Reply(number, event))
         except (OSError, ValueError):
             os._exit(0)  # nobody is listening any more
-
-
-def _failed(fault: Fault, answer: Answer) -> Failed:
-    return Failed(fault.kind, fault.message, answer.text, answer.stats(), fault.needed, fault.context)
 
 
 def _watch_parent(parent: int) -> None:

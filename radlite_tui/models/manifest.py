@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from radlite_tui import toml
 from radlite_tui.errors import BadInput
-from radlite_tui.models import toml
 from radlite_tui.segments import Control, Prompt, Segment, Text
 from radlite_tui.tasks.prompt import Layout
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,7 +38,11 @@ class Verified:
 def quick(file: ModelFile) -> None:
     """Check presence, size and the GGUF magic. Raises ModelUnavailable with one sentence that says which is wrong."""
     try:
-        size = file.path.stat().st_size
+        status = file.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+            raise ModelUnavailable(f"The model file {file.path} cannot be read (it is {kind}); import the model again.")
+        size = status.st_size
         with file.path.open("rb") as stream:
             magic = stream.read(len(MAGIC))
     except FileNotFoundError as error:

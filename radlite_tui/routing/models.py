@@ -2,7 +2,7 @@
 
 `choose` is what the assistant asks; `dump` writes the file's format for whoever measures. A `routes.toml` in the
 user's configuration folder (RADLITE_ROUTES names another file) goes before the packaged one, tag by tag. May import
-`tasks`, `errors` and the TOML reader of `models`; loads no model.
+`tasks`, `errors` and `toml`; loads no model.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 import platformdirs
 
+from radlite_tui import toml
 from radlite_tui.errors import BadInput
-from radlite_tui.models import toml
 from radlite_tui.tasks import CHAT, TAGS, Mode
 
 PACKAGED = Path(__file__).with_name("routes.toml")

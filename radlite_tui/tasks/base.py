@@ -67,6 +67,8 @@ class Task(ABC):
     max_tokens: ClassVar[int]
     uses_words: ClassVar[bool] = False
     words_heading: ClassVar[str] = ""
+    pattern: ClassVar[str | None] = None
+    """Regular expression that a whole free answer matches, where the task has one."""
     needs_prior: ClassVar[bool] = False
     labels: ClassVar[tuple[str, ...] | None] = None
     """The closed label set, in display order, where there is one."""
@@ -89,6 +91,10 @@ class Task(ABC):
     def form(self) -> Form | None:
         """The closed answer to decode over, or None for free text."""
         return (self.labels,) if self.labels else None
+
+    def shape(self, report: Report) -> Form | None:
+        """The form to decode over for this report: `form()`, or one with spans of it to copy; None: free text."""
+        return self.form()
 
     def opening(self) -> Form | None:
         """How a free answer of a model that was not tuned is begun, so that it takes the task's shape; None: freely."""

@@ -32,13 +32,28 @@ DEFAULT_LAYOUT = Layout()
 
 def prompt(task: Task, mode: Mode, report: Report, words: str = "", layout: Layout = DEFAULT_LAYOUT) -> Prompt:
     """The whole prompt, up to and including the opening of the answer turn."""
+    asked = user_turn(task, mode, report, words, layout)
+    return (*beginning(task, mode, layout), *asked, *answer_opening(layout))
+
+
+def beginning(task: Task, mode: Mode, layout: Layout = DEFAULT_LAYOUT) -> Prompt:
+    """What a task's prompts begin with whatever the report: the system turn and the worked examples of the mode."""
     segments = list(opening(layout))
     if mode.shots:
         for example in task.examples:
             segments += user_turn(task, mode, example.report, example.words, layout, shown=True)
             segments += [*answer_opening(layout), Text(example.answer), Control(IM_END), Text("\n")]
-    segments += user_turn(task, mode, report, words, layout)
-    return (*segments, *answer_opening(layout))
+    return tuple(segments)
+
+
+def ahead(task: Task | None, mode: Mode, report: Report, layout: Layout = DEFAULT_LAYOUT) -> Prompt:
+    """What a prompt about this report begins with, whatever will be asked of it; of this task, where it has worked
+    examples before it. Empty where the layout puts the task before the report, or there is no report."""
+    about = report_text(report)
+    if layout.order == "task-first" or not about or (mode.shots and task is None):
+        return ()
+    before = beginning(task, mode, layout) if task is not None else opening(layout)
+    return (*before, Control(IM_START), Text(f"user\n{about}"))
 
 
 def opening(layout: Layout = DEFAULT_LAYOUT) -> Prompt:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from radlite_tui.errors import ParseError
-from radlite_tui.segments import Form
+from radlite_tui.segments import Form, Spans
 from radlite_tui.tasks.base import Example, Task
 from radlite_tui.tasks.outputs import Entity, NerOutput, Output, Span
 from radlite_tui.tasks.reading import answer_text, expect, occurrences
@@ -49,8 +49,11 @@ class RadiologyNer(Task):
             for heading, field in CLASSES.items()
         )
 
-    def opening(self) -> Form:
-        return (f"{next(iter(CLASSES))}:",)
+    def shape(self, report: Report) -> Form:
+        """Four headed lists of spans of the report: an entity that is not in it cannot be written."""
+        spans = Spans(report.text, "; ", NOTHING)
+        headings = [f"{heading}: " for heading in CLASSES]
+        return (headings[0], spans, *(part for heading in headings[1:] for part in (f"\n{heading}", spans)))
 
     def parse(self, text: str, report: Report, *, lenient: bool = False) -> NerOutput:
         text = answer_text(text, lenient=lenient)

@@ -30,6 +30,7 @@ _WORDINGS = {
     **dict.fromkeys(("stable", "no significant change", "persistent"), "unchanged"),
     **dict.fromkeys(("appeared", "newly present"), "new"),
 }
+_LINE = rf"- \[(?:{'|'.join(MARKS.values())})\] [^\s\[\]()][^\n\[\]()]*"
 _STRICT = re.compile(r"^- \[([A-Z][A-Za-z ]+)\] (\S.*)$")
 _LOOSE = re.compile(r"^\s*(?:[-*•]|\d+[.)])?\s*(?:\[([^\]]+)\]\s*:?|([A-Za-z ]+?)\s*:)\s*(\S.*)$")
 _RELATED = re.compile(r"\(related to:\s*([^)]+)\)", re.IGNORECASE)
@@ -51,6 +52,7 @@ class TemporalComparison(Task):
     metric = "jaccard"
     max_tokens = 256
     needs_prior = True
+    pattern = rf"{NOTHING}|{_LINE}(?:\n{_LINE})*"
 
     def render(self, output: Output) -> str:
         changes = expect(output, TemporalOutput).changes

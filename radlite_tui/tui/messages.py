@@ -79,6 +79,16 @@ class Counted(Message):
         self.context = context
 
 
+class ReadIn(Message):
+    """So many tokens of the report's beginning of a prompt are read ahead."""
+
+    def __init__(self, serial: int, done: int, total: int) -> None:
+        super().__init__()
+        self.serial = serial
+        self.done = done
+        self.total = total
+
+
 class Ready(Message):
     """The assistant is there, or why it is not."""
 

@@ -36,8 +36,9 @@ class Progress:
 
     @property
     def context_share(self) -> float | None:
-        """The share of the context that prompt and answer fill, where the context is known."""
-        return (self.prompt_total + self.tokens) / self.context if self.context else None
+        """The share of the context that prompt and answer fill, where both sizes are known."""
+        known = self.context and self.prompt_total
+        return (self.prompt_total + self.tokens) / self.context if known else None
 
     def feed(self, event: Event, now: float) -> Progress:
         """The progress after one more event, seen at `now` (seconds, monotonic)."""

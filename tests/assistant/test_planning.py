@@ -7,6 +7,7 @@ import pytest
 from radlite_tui import tasks
 from radlite_tui.assistant.types import Ask, Plan
 from radlite_tui.errors import BadInput
+from radlite_tui.segments import Spans
 from radlite_tui.tasks import Mode, Report
 from tests import scripted
 
@@ -124,15 +125,48 @@ def test_closed_answers_are_decoded_over_their_form_unless_asked_otherwise(mode:
     assistant = scripted.assistant()
     assert assistant.request(plan(task="n_staging", mode=mode)).form is not None
     assert assistant.request(plan(task="n_staging", mode=mode), constrained=False).form is None
-    assert assistant.request(plan(task="radiology_ner", mode=mode)).form is None
+    assert assistant.request(plan(task="impression_generation", mode=mode)).form is None
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_entities_are_decoded_as_spans_of_the_report(mode: Mode) -> None:
+    assistant = scripted.assistant()
+    form = assistant.request(plan(task="radiology_ner", mode=mode)).form or ()
+    assert {part.source for part in form if isinstance(part, Spans)} == {REPORT.text}
+    assert assistant.request(plan(task="radiology_ner", mode=mode), constrained=False).form is None
 
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_free_answer_is_begun_for_an_untuned_model_alone(mode: Mode) -> None:
     assistant = scripted.assistant()
-    begun = assistant.request(plan(task="radiology_ner", mode=mode)).opening
-    assert (begun is None) is mode.tuned
-    assert assistant.request(plan(task="radiology_ner", mode=mode), constrained=False).opening is None
+    report = Report("Large effusion.", "Small effusion.")
+    made = assistant.request(plan(report=report, task="temporal_comparison", mode=mode))
+    assert (made.opening is None) is mode.tuned
+    assert made.pattern is not None
+    free = assistant.request(plan(report=report, task="temporal_comparison", mode=mode), constrained=False)
+    assert (free.opening, free.pattern) == (None, None)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_worked_examples_are_named_as_the_constant_beginning(mode: Mode) -> None:
+    request = scripted.assistant().request(plan(task="n_staging", mode=mode))
+    other = scripted.assistant().request(plan(report=Report("No nodes."), task="n_staging", mode=mode))
+    assert (request.constant > 0) is mode.shots
+    assert request.prompt[: request.constant] == other.prompt[: request.constant]
+
+
+def test_a_report_is_read_ahead_for_the_model_of_most_tasks_until_something_is_asked() -> None:
+    engine = scripted.ScriptedEngine()
+    assistant = scripted.assistant(engine)
+    made = plan(task="n_staging", mode=Mode.FEW_SHOT)
+    assert list(assistant.read_ahead(REPORT))
+    assert list(assistant.read_ahead(REPORT, made))
+    before, shown = engine.read_ahead
+    for request, asked in ((before, plan(task="n_staging")), (shown, made)):
+        whole = assistant.request(asked).prompt
+        assert whole[: len(request.prompt)] == request.prompt
+        assert "Report:" in getattr(request.prompt[-1], "text", "")
+    assert not list(assistant.read_ahead(Report("")))
 
 
 def test_limits_and_seed_reach_the_engine() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -107,6 +108,33 @@ def test_a_damaged_model_is_refused_with_3(radlite: Program, damage: str, says: 
     assert verified.returncode == 3
     assert says in verified.stdout.decode()
     assert radlite("models", "verify", "radlite-nano-qwen3").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        (b"qwen2.block_count", 2**31, "qwen2.block_count is 2,147,483,648"),
+        (b"tokenizer.ggml.eos_token_id", 2**31, "eos_token_id is 2147483648"),
+    ],
+)
+def test_a_model_file_that_was_made_wrong_is_refused_with_3(
+    radlite: Program, key: bytes, value: int, says: str
+) -> None:
+    folder = radlite.home / "models"
+    shutil.copytree(EMBEDDED / "radlite-nano-qwen2", folder / "broken")
+    base = next((folder / "broken").glob("base*.gguf"))
+    before = base.read_bytes()
+    at = before.index(key) + len(key) + 4
+    base.write_bytes(before[:at] + value.to_bytes(4, "little") + before[at + 4 :])
+    manifest = folder / "broken" / "manifest.toml"
+    text = manifest.read_text().replace('name = "radlite-nano-qwen2"', 'name = "broken"')
+    digests = [hashlib.sha256(data).hexdigest() for data in (before, base.read_bytes())]
+    manifest.write_text(text.replace(*digests))
+    radlite.environment["RADLITE_MODELS"] = str(folder)
+    (radlite.home / "ok.txt").write_text("Irregular mass.")
+    done = radlite("ask", "birads?", "--report", "ok.txt", "--model", "broken", "--json")
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert says in one_sentence(done.stderr)
 
 
 def test_a_closed_pipe_is_quiet(radlite: Program) -> None:

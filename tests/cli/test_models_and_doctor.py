@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.cli.command import Program
+import hashlib
+
+from radlite_tui.models import manifest as manifests
+from radlite_tui.models.manifest import Manifest, ModelFile
+from tests.cli.command import Program, one_sentence
+from tests.engine.tiny_gguf import Shape, write_model
+
+LARGE = Shape(width=512, layers=6, heads=8, kv_heads=2, inner=2048)
 
 
 def test_the_embedded_models_are_listed_and_say_that_they_are_demonstrations(radlite: Program) -> None:
@@ -60,3 +67,48 @@ def test_a_bad_manifest_is_named_and_hides_nothing(radlite: Program) -> None:
     assert b"manifest.toml" in done.stderr
     assert radlite("models", "verify").returncode == 3
     assert radlite("doctor").returncode == 3
+
+
+def large_model(radlite: Program) -> None:
+    """A user's model just large enough to be worth measuring."""
+    folder = radlite.home / "models" / "large"
+    folder.mkdir(parents=True)
+    path = write_model(folder / "base.gguf", "qwen2", LARGE)
+    data = path.read_bytes()
+    assert len(data) > 64 * 2**20
+    file = ModelFile("base", path, hashlib.sha256(data).hexdigest(), len(data), "F32")
+    manifest = Manifest("large", "Large", "qwen2", 2048, (file,), source=folder / "manifest.toml")
+    (folder / "manifest.toml").write_text(manifests.dump(manifest))
+    radlite.environment["RADLITE_MODELS"] = str(folder.parent)
+
+
+def test_doctor_measures_a_large_model_when_asked_and_remembers(radlite: Program) -> None:
+    large_model(radlite)
+    before = radlite.json("doctor")
+    assert [file["state"] for file in before["models"][0]["measured"]] == ["not measured yet"]
+    assert any("doctor --probe large" in sentence for sentence in before["slow"])
+    done = radlite("doctor", "--probe", "large")
+    assert done.returncode == 0
+    assert "average request" in done.stderr.decode()
+    assert "measured in" in done.stderr.decode()
+    assert "base.gguf: repack" in done.stdout.decode()
+    after = radlite.json("doctor")
+    (file,) = after["models"][0]["measured"]
+    assert file["result"]["measurements"]
+    assert "prefill" in file["state"]
+    assert not any("--probe" in sentence for sentence in after["slow"])
+
+
+def test_doctor_measures_no_small_models(radlite: Program) -> None:
+    done = radlite("doctor", "--probe")
+    assert done.returncode == 0
+    assert done.stderr.decode().count("small, so the usual settings are used") == 2
+    for model in radlite.json("doctor")["models"]:
+        assert [file["result"] for file in model["measured"]] == [None]
+        assert "small" in model["measured"][0]["state"]
+
+
+def test_doctor_names_an_unknown_model(radlite: Program) -> None:
+    done = radlite("doctor", "--probe", "gpt")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "gpt" in one_sentence(done.stderr)

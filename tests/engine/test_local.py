@@ -351,7 +351,8 @@ def test_native_output_goes_to_the_log_and_nowhere_else(folder: Path, tmp_path: 
         "engine.close()\n"
     )
     whole = (folder / "qwen2-base.gguf").read_bytes()
-    (tmp_path / "broken.gguf").write_bytes(whole[: len(whole) // 2])
+    tokeniser = b"tokenizer.ggml.pre" + (8).to_bytes(4, "little") + (5).to_bytes(8, "little")
+    (tmp_path / "broken.gguf").write_bytes(whole.replace(tokeniser + b"qwen2", tokeniser + b"qwen0"))
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, cwd=Path(__file__).parents[2], check=True
     )

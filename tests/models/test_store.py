@@ -241,6 +241,16 @@ def test_a_memory_that_cannot_be_written_does_not_stop_verification(make: Make, 
     assert [v.remembered for v in store.verify("nano")] == [False, False]
 
 
+def test_what_is_not_a_file_is_named_and_not_waited_for(make: Make, store: Store) -> None:
+    base, adapter = make().files
+    base.path.unlink()
+    os.mkfifo(base.path)
+    adapter.path.unlink()
+    adapter.path.mkdir()
+    problems = [state.problem for state in store.states("nano")]
+    assert ["not a regular file" in problems[0], "a folder" in problems[1]] == [True, True], problems
+
+
 def test_a_damaged_memory_remembers_nothing(make: Make, store: Store) -> None:
     make()
     store.verify("nano")

@@ -19,6 +19,8 @@ Emit = Callable[[Event], None]
 class Answer:
     """Text, token counts and times of one request. Times are wall seconds since the request arrived."""
 
+    _vocabulary: Vocabulary
+
     def __init__(self, emit: Emit, context: int) -> None:
         self._emit = emit
         self._arrived = perf_counter()
@@ -27,20 +29,22 @@ class Answer:
         self.prompt_tokens = self.cached_tokens = self.prefilled = 0
         self.tokens: list[int] = []
         self.text = ""
-        self.computed = 0
+        self.computed = self.steps = 0
         self._unsent, self._unsent_tokens, self._sent_at = "", 0, 0.0
         self._decode_began: float | None = None
         self._spelling: Spelling | None = None
+        self._spelt = b""
 
     def begin_decode(self, vocabulary: Vocabulary) -> None:
         """The prompt is read; from here on time counts as decode."""
-        self._spelling = Spelling(vocabulary)
+        self._vocabulary, self._spelling = vocabulary, Spelling(vocabulary)
         self._decode_began = perf_counter()
 
     def write(self, tokens: list[int]) -> None:
         """Add answer tokens, sampled or forced."""
         assert self._spelling is not None, "begin_decode comes first"
         for token in tokens:
+            self._spelt += self._vocabulary.piece(token)
             self._unsent += self._spelling.add(token)
         self.tokens += tokens
         self._unsent_tokens += len(tokens)
@@ -48,6 +52,14 @@ class Answer:
             self.first_token_s = self._now()
         if perf_counter() - self._sent_at >= GAP:
             self._send()
+
+    def whole_text(self) -> str:
+        """All characters so far, sent or not; an unfinished one is left out."""
+        return self._spelt.decode("utf-8", "ignore")
+
+    def spelled_with(self, token: int) -> str:
+        """All characters so far and those of one more token."""
+        return (self._spelt + self._vocabulary.piece(token)).decode("utf-8", "ignore")
 
     def finish(self) -> None:
         """Send what is left, an unfinished character as a replacement character."""
@@ -69,6 +81,7 @@ class Answer:
             decode_tok_s=self.computed / decode_s if decode_s else 0.0,
             load_s=self.load_s,
             context=self.context,
+            steps=self.steps,
         )
 
     def _send(self) -> None:

@@ -1,6 +1,6 @@
 """One context over loaded weights, with or without an adapter: batches in, logits out, and its KV cache.
 
-Imports `library`, `weights` and numpy. Knows tokens, positions and sequences; what they mean is the caller's.
+Imports `library`, `weights` and numpy. Knows tokens, positions and sequence numbers; what they mean is the caller's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,15 @@ Logits = NDArray[np.float32]
 
 _ABORTED, _NO_SLOT = 2, 1
 _FLASH = {"auto": -1, "off": 0, "on": 1}
-_MOST_OUTPUTS = 128
+_KV_TYPES = {"f16": (1, 2.0), "q8_0": (8, 34 / 32)}
+"""ggml's number of the type, and its bytes a value."""
+
+MOST_OUTPUTS = 128
+"""Rows of one batch whose logits may be wanted; llama.cpp wants no fewer than there are sequences."""
+SPARE = 256
+"""Tokens of the cache that branches of a closed answer may take up for a moment."""
+SEQUENCES = 64
+"""Sequences kept or running at once; the numbers above are left to the branches of closed answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +45,24 @@ class Row:
     logits: bool = False
 
 
+class NoRoom(Exception):
+    """The KV cache has no free cells for the batch; nothing was computed."""
+
+
 class Context:
-    """A KV cache of `size` tokens, plus room for `spare` more that branches of a closed answer take up for a moment."""
+    """A KV cache over weights. size: tokens of one prompt with its answer; cells: tokens of the whole cache."""
 
     def __init__(
         self, weights: Weights, adapter: str | None, size: int, options: EngineOptions, interrupt: Interrupt
     ) -> None:
         self._llama = library.load()
         self.weights, self.size, self.interrupt = weights, size, interrupt
-        self.batch_size, self.spare = options.batch, 256
-        self.branches = max(
-            1, min(options.branches, int(self._llama.llama_max_parallel_sequences()) - 1, _MOST_OUTPUTS)
-        )
+        self.batch_size, self.spare = options.batch, SPARE
+        numbers = min(int(self._llama.llama_max_parallel_sequences()), MOST_OUTPUTS)
+        self.branches = max(1, min(options.branches, numbers - SEQUENCES))
+        self.cells = self._cells(options)
+        self._numbers = list(range(numbers - 1, -1, -1))
+        self.free_at_first = numbers
         lora = weights.adapter(adapter) if adapter else None
         self._context = self._llama.llama_init_from_model(weights.model, self._params(options))
         if not self._context:
@@ -59,42 +73,83 @@ class Context:
         interrupt.attach(self._llama, self._context)
         self._memory = self._llama.llama_get_memory(self._context)
         self._batch = self._llama.llama_batch_init(self.batch_size, 0, self.branches + 1)
+        self.threads = options.threads or threads_for(weights.bytes)
         if lora is not None:
             adapters = (self._llama.llama_adapter_lora_p_ctypes * 1)(lora)
             if self._llama.llama_set_adapters_lora(self._context, adapters, 1, (ctypes.c_float * 1)(1.0)) != 0:
                 self.close()
                 raise Fault("model", f"The adapter {adapter} cannot be used with {weights.path}.")
 
+    def _cells(self, options: EngineOptions) -> int:
+        """As many as the byte budget buys, but room for one full prompt, and no more than several of them fill."""
+        wanted = options.kv_cache_mib * 2**20 // self.token_bytes(options)
+        return int(min(max(wanted, self.size + SPARE), options.full_prompts * self.size + SPARE))
+
+    def token_bytes(self, options: EngineOptions) -> int:
+        """Bytes that the keys and values of one token take."""
+        llama, model = self._llama, self.weights.model
+        heads, layers = llama.llama_model_n_head_kv(model), llama.llama_model_n_layer(model)
+        return max(1, int(2 * layers * heads * self._head_size() * _KV_TYPES[options.kv_type][1]))
+
+    def _head_size(self) -> int:
+        """Values of one attention head: as the file says, else the width shared out over the heads."""
+        llama, model = self._llama, self.weights.model
+        text = ctypes.create_string_buffer(64)
+        if llama.llama_model_meta_val_str(model, b"general.architecture", text, len(text)) > 0:
+            key = text.value + b".attention.key_length"
+            if llama.llama_model_meta_val_str(model, key, text, len(text)) > 0 and text.value.isdigit():
+                return int(text.value)
+        return int(llama.llama_model_n_embd(model)) // max(1, int(llama.llama_model_n_head(model)))
+
     def _params(self, options: EngineOptions) -> Any:
         params = self._llama.llama_context_default_params()
-        params.n_ctx = self.size + self.spare
+        params.n_ctx = self.cells
         params.n_batch = options.batch
         params.n_ubatch = min(options.batch, options.chunk)
-        params.n_outputs_max = min(options.batch, _MOST_OUTPUTS)
-        params.n_seq_max = self.branches + 1
+        params.n_outputs_max = MOST_OUTPUTS
+        params.n_seq_max = len(self._numbers)
         params.kv_unified = True
+        params.type_k = params.type_v = _KV_TYPES[options.kv_type][0]
         params.n_threads = params.n_threads_batch = options.threads or threads_for(self.weights.bytes)
-        params.flash_attn_type = _FLASH[options.flash_attention]
+        params.flash_attn_type = _FLASH["on" if options.kv_type != "f16" else options.flash_attention]
         return params
 
+    @property
+    def free(self) -> int:
+        """How many sequence numbers nobody uses."""
+        return len(self._numbers)
+
+    def take(self, spare: int = 0) -> int | None:
+        """A sequence number nobody uses, or None when only `spare` are left."""
+        return self._numbers.pop() if len(self._numbers) > spare else None
+
+    def give(self, number: int) -> None:
+        """Empty a sequence and let its number be taken again."""
+        self.cut(number)
+        self._numbers.append(number)
+
     def decode(self, rows: Sequence[Row]) -> None:
-        """Compute at most `batch_size` rows. Raises Aborted, leaving complete sub-batches in the cache, or Fault."""
+        """Compute at most `batch_size` rows.
+
+        Raises NoRoom; Aborted, leaving complete sub-batches in the cache; or Fault.
+        """
         if self.interrupt:
             raise Aborted
         batch = self._batch
         batch.n_tokens = len(rows)
+        tokens, positions, wanted = batch.token, batch.pos, batch.logits
+        counts, numbers = batch.n_seq_id, batch.seq_id
         for i, row in enumerate(rows):
-            batch.token[i], batch.pos[i], batch.logits[i] = row.token, row.position, row.logits
-            batch.n_seq_id[i] = len(row.sequences)
+            tokens[i], positions[i], wanted[i] = row.token, row.position, row.logits
+            counts[i] = len(row.sequences)
+            own = numbers[i]
             for j, sequence in enumerate(row.sequences):
-                batch.seq_id[i][j] = sequence
+                own[j] = sequence
         code = self._llama.llama_decode(self._context, batch)
         if code == _ABORTED:
             raise Aborted
         if code == _NO_SLOT:
-            raise Fault(
-                "request", f"The context of {self.size} tokens is full; ask with a shorter report or start anew."
-            )
+            raise NoRoom
         if code != 0:
             raise Fault("request", f"llama.cpp could not compute the answer (code {code}); ask again.")
 
@@ -103,7 +158,15 @@ class Context:
         pointer = self._llama.llama_get_logits_ith(self._context, row)
         if not pointer:
             raise Fault("request", "llama.cpp returned no logits; ask again.")
-        return np.ctypeslib.as_array(pointer, shape=(self.weights.vocabulary.size,)).copy()
+        copy = np.empty(self.weights.vocabulary.size, dtype=np.float32)
+        ctypes.memmove(copy.ctypes.data, pointer, copy.nbytes)
+        return copy
+
+    def use_threads(self, threads: int) -> None:
+        """Compute with that many threads from the next batch on."""
+        if threads != self.threads:
+            self.threads = threads
+            self._llama.llama_set_n_threads(self._context, threads, threads)
 
     def length(self, sequence: int) -> int:
         """Tokens of a sequence in the cache."""

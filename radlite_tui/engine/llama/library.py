@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import os
+import re
 import sys
 from collections import deque
 from typing import Any
@@ -31,9 +33,10 @@ def load() -> Any:
     return _loaded
 
 
-def last_complaint() -> str:
-    """What llama.cpp last logged as an error, without its function prefix; empty when there was none."""
-    return _complaints[-1].rpartition(": ")[2].strip() if _complaints else ""
+def first_complaint() -> str:
+    """The first error llama.cpp logged since `forget_complaints`, without its function's name; empty when there was
+    none. The ones after it only say that something failed."""
+    return re.sub(r"^(\w+: )+", "", _complaints[0]) if _complaints else ""
 
 
 def forget_complaints() -> None:
@@ -51,6 +54,7 @@ def _open() -> Any:
         raise Fault("worker", f"llama-cpp-python is {package.__version__} but {VERSION} is needed; {remedy}.")
     if not _as_expected(llama):
         raise Fault("worker", f"llama.cpp and its Python binding do not match each other; {remedy}.")
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")  # or a failing process calls a debugger on itself, which takes long
     _keep_log(llama)
     llama.llama_backend_init()
     return llama

@@ -9,12 +9,16 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from radlite_tui.engine import probes
 from radlite_tui.engine.llama.context import Context
 from radlite_tui.engine.llama.faults import Fault
 from radlite_tui.engine.llama.interrupt import Interrupt
-from radlite_tui.engine.llama.sequence import Sequence
+from radlite_tui.engine.llama.pace import Pace
+from radlite_tui.engine.llama.prefixes import Prefixes
+from radlite_tui.engine.llama.speculate import Payoff
 from radlite_tui.engine.llama.weights import Weights, fingerprint
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import ModelFiles
@@ -24,29 +28,40 @@ FileKey = tuple[str, tuple[int, int]]
 ContextKey = tuple[FileKey, FileKey | None, int]
 
 
+@dataclass
+class Place:
+    """A context, what its cache holds, and what was learnt of its speed. busy: how many answers are being computed."""
+
+    context: Context
+    prefixes: Prefixes
+    payoff: Payoff
+    pace: Pace
+    busy: int = 0
+
+
 class Loaded:
     """The models and contexts of one worker."""
 
     def __init__(self, options: EngineOptions, interrupt: Interrupt) -> None:
         self._options, self._interrupt = options, interrupt
         self._weights: dict[FileKey, Weights] = {}
-        self._sequences: OrderedDict[ContextKey, Sequence] = OrderedDict()
+        self._places: OrderedDict[ContextKey, Place] = OrderedDict()
         self._guard = threading.Lock()
 
-    def sequence(self, files: ModelFiles, on_load: Callable[[str], None]) -> Sequence:
-        """The sequence of this (weights, adapter) pair, with what its cache still holds. Raises Fault, Aborted."""
+    def place(self, files: ModelFiles, on_load: Callable[[str], None]) -> Place:
+        """The context of this (weights, adapter) pair. Raises Fault, Aborted."""
         adapter = _key(files.adapter) if files.adapter else None
         key = (_key(files.weights), adapter, files.context)
-        if key not in self._sequences:
-            while len(self._sequences) >= max(1, self._options.contexts):
-                self._drop(next(iter(self._sequences)))
+        if key not in self._places:
+            self._make_room()
             weights = self._model(key[0], on_load)
             if adapter:
                 on_load(Path(adapter[0]).name)
-            context = Context(weights, files.adapter, files.context, self._options, self._interrupt)
-            self._sequences[key] = Sequence(context)
-        self._sequences.move_to_end(key)
-        return self._sequences[key]
+            options = self._options_for(files.weights)
+            context = Context(weights, files.adapter, files.context, options, self._interrupt)
+            self._places[key] = Place(context, Prefixes(context), Payoff(), Pace(context.threads))
+        self._places.move_to_end(key)
+        return self._places[key]
 
     def count(self, files: ModelFiles, prompt: Prompt) -> int:
         """The prompt's length; loads the model when needed. Raises Fault, Aborted."""
@@ -61,25 +76,44 @@ class Loaded:
             except Fault:
                 return None
 
+    def unload(self) -> None:
+        """Free every model; nothing may be computed meanwhile."""
+        for key in list(self._places):
+            self._drop(key)
+        for file in list(self._weights):
+            self._free(file)
+
     def _model(self, key: FileKey, on_load: Callable[[str], None]) -> Weights:
         if key not in self._weights:
             self._drop_unused()
             on_load(Path(key[0]).name)
-            weights = Weights(key[0], self._options, self._interrupt)
+            weights = Weights(key[0], self._options_for(key[0]), self._interrupt)
             with self._guard:
                 self._weights[key] = weights
         return self._weights[key]
 
+    def _options_for(self, path: str) -> EngineOptions:
+        """The options, with what a probe has found to be fastest for this file on this machine."""
+        return probes.apply(self._options, probes.known(path)) if self._options.probed else self._options
+
+    def _make_room(self) -> None:
+        """Drop contexts used longest ago until one more is allowed; those that compute answers stay."""
+        for key in list(self._places):
+            if len(self._places) < max(1, self._options.contexts):
+                return
+            if not self._places[key].busy:
+                self._drop(key)
+
     def _drop(self, key: ContextKey) -> None:
         """Free a context, and its model file when nothing else lies over it."""
-        self._sequences.pop(key).context.close()
-        if all(other[0] != key[0] for other in self._sequences):
+        self._places.pop(key).context.close()
+        if all(other[0] != key[0] for other in self._places):
             self._free(key[0])
 
     def _drop_unused(self) -> None:
         """Make room for one more model file: those that were only counted with go, once there are many."""
         if len(self._weights) >= max(1, self._options.contexts):
-            used = {key[0] for key in self._sequences}
+            used = {key[0] for key in self._places}
             for key in [key for key in self._weights if key not in used]:
                 self._free(key)
 

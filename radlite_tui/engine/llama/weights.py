@@ -1,4 +1,7 @@
-"""One model file, memory-mapped and loaded once, with the adapters made for it. Imports `library`, `vocabulary`."""
+"""One model file, memory-mapped and loaded once, with the adapters made for it.
+
+Imports `library`, `vocabulary`, and `gguf` and `sound`, which look at every file before llama.cpp does.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from radlite_tui.engine.llama import library
+from radlite_tui.engine.llama import gguf, library
 from radlite_tui.engine.llama.faults import Aborted, Fault
 from radlite_tui.engine.llama.interrupt import Interrupt
+from radlite_tui.engine.llama.sound import check_adapter, check_model
 from radlite_tui.engine.llama.vocabulary import Vocabulary
 from radlite_tui.engine.options import EngineOptions
 
-_MAGIC = b"GGUF"
+_NO_ROOM = ("Cannot allocate memory", "failed to allocate", "unable to allocate", "bad_alloc")
 
 
 class Weights:
@@ -24,7 +28,8 @@ class Weights:
         self.path = path
         self.bytes = fingerprint(path)[1]
         self._adapters: dict[tuple[str, tuple[int, int]], Any] = {}
-        check_gguf(path)
+        self._head = gguf.read(path)
+        check_model(self._head)
         library.forget_complaints()
         params = self._llama.llama_model_default_params()
         params.n_gpu_layers = 0
@@ -42,7 +47,7 @@ class Weights:
         """The LoRA adapter in this file, read once. Raises Fault("model") when damaged or for another model."""
         key = (path, fingerprint(path))
         if key not in self._adapters:
-            check_gguf(path)
+            check_adapter(gguf.read(path), self._head)
             library.forget_complaints()
             adapter = self._llama.llama_adapter_lora_init(self.model, os.fsencode(path))
             if not adapter:
@@ -58,33 +63,19 @@ class Weights:
             self._adapters.clear()
 
 
-def check_gguf(path: str) -> None:
-    """Raises Fault("model") when the file is missing, unreadable or does not begin as a GGUF file does."""
-    try:
-        with Path(path).open("rb") as file:
-            magic = file.read(len(_MAGIC))
-    except OSError as error:
-        raise _inaccessible(path, error) from None
-    if magic != _MAGIC:
-        raise Fault("model", f"{path} is not a GGUF file.")
-
-
 def fingerprint(path: str) -> tuple[int, int]:
     """Changes when the file is replaced: (modification time in ns, bytes). Raises Fault("model") when it is missing."""
     try:
         status = Path(path).stat()
     except OSError as error:
-        raise _inaccessible(path, error) from None
+        raise gguf.inaccessible(path, error) from None
     return status.st_mtime_ns, status.st_size
 
 
-def _inaccessible(path: str, error: OSError) -> Fault:
-    if isinstance(error, FileNotFoundError):
-        return Fault("model", f"The model file {path} does not exist.")
-    return Fault("model", f"The model file {path} cannot be read: {error.strerror}.")
-
-
 def _unreadable(path: str) -> str:
+    if any(sign in library.first_complaint() for sign in _NO_ROOM):
+        size = fingerprint(path)[1] / 1e9
+        return f"There is not enough memory for the model file {path} ({size:.1f} GB); use a smaller model."
     return f"The model file {path} cannot be loaded; it is damaged, truncated or of an unknown kind{_because()}."
 
 
@@ -94,5 +85,5 @@ def _unfit(path: str, base: str) -> str:
 
 
 def _because() -> str:
-    complaint = library.last_complaint()
+    complaint = gguf.shown(" ".join(library.first_complaint().split()), 200)
     return f" (llama.cpp says: {complaint})" if complaint else ""

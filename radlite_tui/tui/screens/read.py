@@ -26,6 +26,7 @@ from radlite_tui.tui.draft import Draft
 from radlite_tui.tui.drawing import marks
 from radlite_tui.tui.following import Following
 from radlite_tui.tui.progress import Progress
+from radlite_tui.tui.reading_ahead import ReadingAhead
 from radlite_tui.tui.screens.pick import OpenScreen, Picked, PickScreen
 from radlite_tui.tui.widgets.answer import Turn
 from radlite_tui.tui.widgets.ask_line import AskLine
@@ -79,6 +80,8 @@ class ReadScreen(Screen[None]):
         self.following: Following | None = None
         self.context = 0
         self.counter = Counter(self)
+        self.reading = ReadingAhead(self)
+        self.read_in = ""
         self.examples_shown: dict[str, int] = {}
         self.plan_timer: Timer | None = None
 
@@ -148,6 +151,8 @@ class ReadScreen(Screen[None]):
     def on_report_changed(self, message: messages.ReportChanged) -> None:
         self.clear_pressed = False
         self.counter.drop()
+        self.reading.drop(self.radlite.assistant)
+        self.read_in = ""
         self.pane.count("")
         self.ask_line.takes_long_paste = not self.pane.current.text.strip()
         self.replan_soon()
@@ -174,6 +179,16 @@ class ReadScreen(Screen[None]):
             self.routing_line.problem(str(error))
             return
         self.show_plan()
+        if not self.radlite.busy:
+            plan = self.draft.plan
+            self.reading.soon(assistant, self.pane.report(), None if plan is None or plan.routing.abstained else plan)
+
+    def on_read_in(self, message: messages.ReadIn) -> None:
+        """How far the report is read ahead, in the status line while nothing runs."""
+        if message.serial == self.reading.serial and not self.radlite.busy:
+            done = message.done >= message.total
+            self.read_in = "report read in ✓" if done else f"reading in {message.done}/{message.total}"
+            self.show_standing()
 
     def show_plan(self) -> None:
         """What Enter would run, what it lacks, what it could mean, or what to do first."""
@@ -194,8 +209,9 @@ class ReadScreen(Screen[None]):
         if message.serial != self.counter.serial:
             return
         self.context = message.context
-        over = " TOO LONG" if message.tokens >= message.context else ""
-        self.pane.count(f"{message.tokens:,} of {message.context:,} tok{over}")
+        room = f" of {message.context:,}" if message.context else ""
+        over = " TOO LONG" if 0 < message.context <= message.tokens else ""
+        self.pane.count(f"{message.tokens:,}{room} tok{over}")
 
     # Sending.
 
@@ -234,6 +250,8 @@ class ReadScreen(Screen[None]):
         self.conversation.add(turn)
         self.ask_line.take()
         self.draft.sent()
+        self.read_in = ""
+        self.reading.sent(plan.ask.report)
         self.following = Following(plan, turn, Progress(context=self.context))
         self.set_class(True, "-answered")
         self.set_class(False, "-full-report")
@@ -259,6 +277,9 @@ class ReadScreen(Screen[None]):
 
     def show_standing(self) -> None:
         """The status line, for the run in progress or the last one."""
+        if not self.radlite.busy and self.read_in:
+            self.status.show(Standing(self.read_in), None)
+            return
         if self.following is None:
             self.status.show(Standing("ready"), None)
             return

@@ -1,6 +1,6 @@
 """TOML in and out: read a file with an error that names it, quote the strings of the files we write.
 
-Imports `errors` only; knows no manifest and no route.
+Imports `errors` only; knows no manifest, no route and no setting.
 """
 
 from __future__ import annotations

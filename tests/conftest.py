@@ -1,0 +1,24 @@
+"""Shared by every test: no settings of the developer's own, and a real server for those that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import served
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The tests' program runs on its defaults, whatever the developer has settled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RADLITE_CONFIG", str(tmp_path_factory.mktemp("settings") / "config.toml"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real server with the models "tuned" and "plain"."""
+    with served.running(tmp_path_factory.mktemp("server")) as url:
+        yield url

@@ -1,0 +1,127 @@
+"""Settings: defaults, file, environment, and one sentence for whatever is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from radlite_tui import settings
+from radlite_tui.errors import BadInput
+
+SERVER = '[engine]\nkind = "openai"\n[engine.openai]\nurl = "{url}"\n'
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def refused(file: Path, text: str, environment: dict[str, str] | None = None) -> str:
+    """The sentence a settings file is refused with."""
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput) as raised:
+        settings.read(file, environment or {})
+    return str(raised.value)
+
+
+def test_without_a_file_the_defaults_hold(file: Path) -> None:
+    found = settings.read(file, {})
+    assert found.engine == settings.EngineSettings()
+    assert {origin for _, _, origin in found.rows()} == {"default"}
+    assert found.engine.openai.url is None
+
+
+def test_every_setting_says_where_it_came_from(file: Path) -> None:
+    file.write_text('[engine]\nthreads = 3\nkv_type = "q8_0"\n[engine.openai]\ntimeout_s = 5\n', encoding="utf-8")
+    found = settings.read(file, {"RADLITE_ENGINE_THREADS": "2", "RADLITE_ENGINE_READ_AHEAD": "false"})
+    rows = {key: (value, origin) for key, value, origin in found.rows()}
+    assert rows["engine.threads"] == (2, "environment")
+    assert rows["engine.read_ahead"] == (False, "environment")
+    assert rows["engine.kv_type"] == ("q8_0", "file")
+    assert rows["engine.openai.timeout_s"] == (5.0, "file")
+    assert rows["engine.stuck_s"] == (120, "default")
+
+
+def test_the_environment_names_another_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text("[engine]\nthreads = 5\n", encoding="utf-8")
+    monkeypatch.setenv(settings.FILE_VARIABLE, str(file))
+    assert settings.read().engine.threads == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[engine]\nthreads = 0", ("engine.threads is 0", "whole number of 1 or more")),
+        ("[engine]\nthreads = true", ("engine.threads is true", "whole number")),
+        ("[engine]\nthreads = 1.5", ("engine.threads is 1.5", "whole number")),
+        ("[engine]\nidle_unload_s = -1", ("engine.idle_unload_s is -1", "0 or more")),
+        ('[engine]\nkind = "opnai"', ('engine.kind is "opnai"', '"local" or "openai"')),
+        ('[engine]\nkv_type = ["f16"]', ("engine.kv_type is a list", '"f16" or "q8_0"')),
+        ("[engine]\nread_ahead = 1", ("engine.read_ahead is 1", "true or false")),
+        ("[engine]\nthread = 1", ("engine.thread is not a setting", "did you mean threads?")),
+        ("[engin]\nthreads = 1", ("engin is not a setting", "did you mean engine?")),
+        ("engine = 3", ("engine is 3", "[engine]")),
+        ("[engine]\nopenai = 3", ("engine.openai is 3", "[engine.openai]")),
+        ("[engine.openai]\nkey = 's3cret'", ("engine.openai.key is not a setting", "did you mean key_env?")),
+        ("[engine.openai]\nmodel = ' '", ("engine.openai.model", "not empty")),
+        ("[engine.openai]\ntimeout_s = inf", ("engine.openai.timeout_s is inf", "0.1 or more")),
+        ("[engine.openai]\nurl = 'ftp://host'", ('engine.openai.url is "ftp://host"', "such as")),
+        ("[engine.openai]\nurl = 'http://host:99999/v1'", ("engine.openai.url", "such as")),
+        ("[engine.openai]\nurl = 'https://me:s3cret@host/v1'", ("engine.openai.url", "key_env")),
+        ("[engine.openai]\nca_file = 'nowhere.pem'", ("engine.openai.ca_file", "PEM")),
+        ('[engine]\nkind = "openai"', ("engine.openai.url is missing", "http://127.0.0.1:8080/v1")),
+        ("[engine", ("not valid TOML",)),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_file_key_and_what_is_allowed(
+    file: Path, text: str, words: tuple[str, ...]
+) -> None:
+    sentence = refused(file, text)
+    assert str(file) in sentence or "ca_file" in text
+    for word in words:
+        assert word in sentence
+    assert "s3cret" not in sentence
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("RADLITE_ENGINE_THREADS", "two", "whole number"),
+        ("RADLITE_ENGINE_THREDS", "2", "did you mean RADLITE_ENGINE_THREADS?"),
+        ("RADLITE_ENGINE_READ_AHEAD", "yes", "true or false"),
+        ("RADLITE_ENGINE_OPENAI_TIMEOUT_S", "nan", "0.1 or more"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_named_too(file: Path, name: str, value: str, words: str) -> None:
+    sentence = refused(file, "", {name: value})
+    assert name in sentence
+    assert words in sentence
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://127.0.0.1:8080/v1", False),
+        ("http://localhost:8080/v1", False),
+        ("http://[::1]:8080/v1", False),
+        ("https://gpu.example.org/v1", False),
+        ("http://gpu.example.org/v1", True),
+        ("http://10.0.0.5:8000/v1", True),
+        ("http://127.0.0.1.example.org/v1", True),
+    ],
+)
+def test_plain_http_to_another_machine_is_warned_of(file: Path, url: str, warned: bool) -> None:
+    file.write_text(SERVER.format(url=url), encoding="utf-8")
+    found = settings.read(file, {})
+    assert found.engine.openai.unencrypted == warned
+    assert bool(found.warnings()) == warned
+
+
+def test_an_address_loses_its_last_slash_and_a_file_is_looked_for_beside_the_settings(file: Path) -> None:
+    (file.parent / "ca.pem").write_text("", encoding="utf-8")
+    file.write_text(SERVER.format(url="https://host/v1/") + 'ca_file = "ca.pem"\n', encoding="utf-8")
+    found = settings.read(file, {}).engine.openai
+    assert (found.url, found.ca_file) == ("https://host/v1", str(file.parent / "ca.pem"))
