@@ -12,6 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", metavar="NAME,...", help="these rows alone")
     parser.add_argument("--model-file", type=Path, metavar="FILE", help="a GGUF file of real shape for most rows")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="timed runs a side (default 3)")
+    parser.add_argument("--probe", action="store_true", help="let our engine measure its settings for FILE first")
     parser.add_argument("--profile", action="store_true", help="instead of rows: where the time of one request goes")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it works; figures mean nothing")
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep speed.json and the table in this folder")

@@ -14,7 +14,7 @@ from typing import Any
 from evals.speed.peer import Peer
 from evals.speed.rows import Runs, alternate
 from evals.speed.sizes import Sizes
-from evals.speed.subject import Subject
+from evals.speed.subject import OPTIONS, Subject
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.engine.llama.threads import physical_cores, threads_for
 from radlite_tui.engine.local import LocalEngine
@@ -43,7 +43,7 @@ class Bench:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def engine(self, options: EngineOptions | None = None) -> LocalEngine:
+    def engine(self, options: EngineOptions = OPTIONS) -> LocalEngine:
         """A new engine, closed with the row."""
         engine = LocalEngine(options)
         self._open.callback(engine.close)

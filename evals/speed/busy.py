@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from statistics import median
 
 from evals.speed.bench import Bench, counter
 from evals.speed.rows import LeftOut, Runs, alternate
+from evals.speed.subject import OPTIONS
 from evals.speed.texts import spelled, text_of, turn
 from evals.speed.timing import rate, timed
-from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import Request
 from radlite_tui.tasks.base import Mode
 
@@ -31,7 +32,7 @@ def busy_core(bench: Bench) -> Runs:
     engine = bench.engine()
     text = text_of(size.context_prompt, counter(engine, files), seed=0)
     request = Request(files, turn(text), max_tokens=size.busy_decode)
-    fixed = {n: bench.engine(EngineOptions(threads=n)) for n in counts}
+    fixed = {n: bench.engine(replace(OPTIONS, threads=n, pace=False)) for n in counts}
     naive = bench.plain(files, os.cpu_count() or 1)
 
     def plain(_run: int) -> float:

@@ -16,14 +16,18 @@ from pathlib import Path
 
 from evals.speed import subject
 from evals.speed.bench import Bench, narrate
-from evals.speed.host import host
+from evals.speed.host import host, load
 from evals.speed.registry import chosen
 from evals.speed.results import BEGIN, END, Results
 from evals.speed.rows import LeftOut, Row, Spec
 from evals.speed.sizes import FULL, QUICK, Sizes
 from evals.speed.subject import Subject
 from evals.table import require_markers
+from radlite_tui.assistant.probing import told
+from radlite_tui.engine.probes import Probes
 from radlite_tui.errors import BadInput, RadliteError
+
+QUIET = 0.5
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,10 +45,13 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="radlite-speed-") as folder:
         embedded = subject.embedded(Path(folder) / "embedded")
         given = subject.of_file(args.model_file, Path(folder) / "given") if args.model_file else None
+        tell_if_busy()
+        if args.probe:
+            probe(given or embedded)
         if args.profile:
-            from evals.speed import profile
+            from evals.speed import profiling
 
-            return profile.show(given or embedded, sizes, args.repeat, as_json=args.json, out=args.out)
+            return profiling.show(given or embedded, sizes, args.repeat, as_json=args.json, out=args.out)
         results = measure(specs, given, embedded, sizes, args.repeat, command(args))
     if args.out:
         results.save(args.out)
@@ -74,7 +81,7 @@ def measure(
                 failed.append(spec.name)
         if spec.name in left_out:
             narrate(f"{spec.name}: left out: {left_out[spec.name]}")
-    models = {s.label: s.sha256 for s in (given, embedded) if s is not None}
+    models = {s.label: {"sha256": s.sha256, "settings": s.settings()} for s in (given, embedded) if s is not None}
     date = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return Results(here, date, called, repeat, models, tuple(rows), left_out, tuple(failed))
 
@@ -90,6 +97,20 @@ def one(spec: Spec, subject: Subject, embedded: Subject, sizes: Sizes, repeat: i
     return row
 
 
+def probe(subject: Subject) -> None:
+    """Measure which settings make our engine fastest with this file here, and remember it, as `doctor --probe` does."""
+    narrate(f"{subject.label}: measuring our engine's settings, half a minute or so")
+    result = Probes().measure(subject.weights, progress=lambda measurement: narrate(f"  {told(measurement)}"))
+    narrate(f"{subject.label}: {result.settings}")
+
+
+def tell_if_busy() -> None:
+    """Say that the figures will not be worth much, where other work keeps the machine from being quiet."""
+    found = load()
+    if found is not None and found > QUIET:
+        narrate(f"The machine is busy (load {found}); these figures will say little. Measure when nothing else runs.")
+
+
 def command(args: argparse.Namespace) -> str:
     """The command line that repeats this, with file names instead of this machine's paths."""
     parts = ["python -m evals speed"]
@@ -99,6 +120,5 @@ def command(args: argparse.Namespace) -> str:
         parts.append(f"--only {args.only}")
     if args.repeat != 3:
         parts.append(f"--repeat {args.repeat}")
-    if args.quick:
-        parts.append("--quick")
+    parts += [flag for flag, given in (("--probe", args.probe), ("--quick", args.quick)) if given]
     return " ".join(parts)

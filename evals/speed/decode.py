@@ -18,8 +18,9 @@ from evals.speed.terminal import AppInTerminal, Seen
 from evals.speed.timing import rate
 from radlite_tui.errors import RadliteError
 
-TASK = "radiology_ner"
-WORDS = f"[TASK: {TASK}] list the entities"
+TASK = "impression_generation"
+WORDS = f"[TASK: {TASK}] write the impression"
+"""A free answer: neither a closed form nor a pattern, whose checks cost the more the less a model knows."""
 
 
 def decode_3b(bench: Bench) -> Runs:
@@ -28,7 +29,7 @@ def decode_3b(bench: Bench) -> Runs:
 
 
 def decode_embedded(bench: Bench) -> Runs:
-    """Tokens per second with an embedded model, whose answers are short: several are asked for."""
+    """Tokens per second with an embedded model, whose answers are short: several are asked for in a run."""
     return app_and_loop(bench, bench.embedded)
 
 
@@ -86,7 +87,7 @@ def looping(peer: Peer, trial: Seen, answers: int) -> Callable[[int], float]:
 
 
 def report_for() -> str:
-    """A synthetic report with much to list."""
+    """The synthetic report with the longest impression."""
     from evals.run import cases
     from radlite_tui import tasks
 

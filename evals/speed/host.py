@@ -3,15 +3,14 @@ process of its own, to ask what it was compiled for."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
-import re
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
+from radlite_tui.engine import host as processor
 from radlite_tui.engine.llama.threads import physical_cores
 
 FLAGS = (
@@ -26,29 +25,23 @@ GIB = 2**30
 def host() -> dict[str, Any]:
     """Processor, cores, flags, memory, versions and how busy the machine was; what is not known is left out."""
     found: dict[str, Any] = {
-        "cpu": cpu_model(),
+        "cpu": processor.processor_name(),
         "physical_cores": physical_cores(),
         "logical_cores": os.cpu_count() or 1,
-        "flags": flags(_read("/proc/cpuinfo")),
+        "flags": telling(processor.flags()),
         "ram_gib": ram_gib(),
         "load": load(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "llama_cpp_python": version("llama-cpp-python"),
+        "llama_cpp_python": processor.llama_version(),
         "llama_cpp": llama_cpp(),
     }
     return {name: value for name, value in found.items() if value not in (None, "", [])}
 
 
-def cpu_model() -> str:
-    found = re.search(r"^(?:model name|Model)\s*:\s*(.+)$", _read("/proc/cpuinfo"), re.MULTILINE)
-    return found[1].strip() if found else platform.processor()
-
-
-def flags(cpuinfo: str) -> list[str]:
-    """Those of FLAGS that the processor has."""
-    line = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
-    has = set(line[1].split()) if line else set()
+def telling(flags: Iterable[str]) -> list[str]:
+    """Those of FLAGS that the processor has, in their order."""
+    has = set(flags)
     return [flag for flag in FLAGS if flag in has]
 
 
@@ -61,13 +54,6 @@ def ram_gib() -> float | None:
 def load() -> float | None:
     """Runnable processes over the last minute, before the measurement: above 0.5 the figures are not to be trusted."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
-
-
-def version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def llama_cpp() -> str:
@@ -86,10 +72,3 @@ def in_words(found: dict[str, Any]) -> str:
         f"{found['system']}, Python {found['python']}, llama-cpp-python {found.get('llama_cpp_python', 'unknown')}",
     ]
     return "; ".join(part for part in parts if part)
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

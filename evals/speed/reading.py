@@ -10,13 +10,13 @@ from collections.abc import Callable, Generator, Iterator
 
 from evals.speed.bench import Bench, counter
 from evals.speed.prefill import warmed
-from evals.speed.rows import LeftOut, Runs
-from evals.speed.texts import text_of, up_to_report
+from evals.speed.rows import Runs
+from evals.speed.texts import text_of
 from evals.speed.timing import timed
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.types import Ask, Plan
 from radlite_tui.engine.local import LocalEngine
-from radlite_tui.engine.protocol import Event, Request
+from radlite_tui.engine.protocol import Event
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.report import Report
 
@@ -46,21 +46,16 @@ def few_shot_warm(bench: Bench) -> Runs:
 def paste_prefill(bench: Bench) -> Runs:
     """Seconds to the first token after a paste and some typing, during which the engine read the report ahead.
 
-    Against the same question about a report it has not seen. Left out while the engine cannot read ahead.
+    Against the same question about a report it has not seen.
     """
     engine = bench.engine()
-    read = getattr(engine, "read", None)
-    if read is None:
-        raise LeftOut("The engine cannot read a report ahead of the question.")
     assistant = bench.assistant(engine)
     report = reports(bench, engine)
     noted: dict[str, list[float]] = {"read_ahead_tokens": [], "prompt_tokens": []}
 
     def ahead(run: int) -> float:
         asked = plan(bench, assistant, report(2 * run), Mode.FINE_TUNED)
-        whole = assistant.request(asked)
-        known = Request(whole.model, up_to_report(whole.prompt, asked.ask.report), max_tokens=whole.max_tokens)
-        read_for(read(known), bench.sizes.typing_s)
+        read_for(assistant.read_ahead(asked.ask.report), bench.sizes.typing_s)
         answer = timed(assistant.run(asked))
         noted["read_ahead_tokens"].append(answer.stats.cached_tokens)
         noted["prompt_tokens"].append(answer.stats.prompt_tokens)

@@ -15,10 +15,11 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-from evals.speed.subject import shelf
+from evals.speed.subject import OPTIONS, shelf
 from evals.speed.texts import spelled
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.wiring import MeasuredRoutes
+from radlite_tui.engine import local
 from radlite_tui.engine.local import LocalEngine
 from radlite_tui.engine.protocol import Cancelled, Done, Engine, Event, Failed, ModelFiles, Request, Token
 from radlite_tui.segments import Prompt
@@ -41,11 +42,11 @@ class Listening:
     """An engine that notes when a request came, when its first text came back and when it was over.
 
     limits: answer tokens of the first request, the second and so on; the last one holds for all that follow. Whatever
-    else the app asks of its engine goes through unseen.
+    else the app asks of its engine goes through unseen. reads: whether reports are read ahead.
     """
 
-    def __init__(self, engine: Engine, notes: Notes, limits: list[int]) -> None:
-        self._engine, self._notes, self._limits = engine, notes, limits
+    def __init__(self, engine: Engine, notes: Notes, limits: list[int], *, reads: bool = True) -> None:
+        self._engine, self._notes, self._limits, self._reads = engine, notes, limits, reads
         self._asked = 0
 
     def generate(self, request: Request) -> Iterator[Event]:
@@ -75,6 +76,12 @@ class Listening:
                 )
             yield event
 
+    def read(self, request: Request) -> Iterator[Event]:
+        return self._engine.read(request) if self._reads else iter(())
+
+    def stop_reading(self) -> None:
+        self._engine.stop_reading()
+
     def count(self, model: ModelFiles, prompt: Prompt) -> int:
         return self._engine.count(model, prompt)
 
@@ -84,15 +91,14 @@ class Listening:
     def close(self) -> None:
         self._engine.close()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
-
 
 class WatchedApp(RadliteApp):
-    """Notes when it can be asked, and when a run is over and drawn, so that no key comes too early."""
+    """Notes when it can be asked, when a report has come or gone, and when a run is over and drawn, so that no key
+    comes too early."""
 
     CSS_PATH = str(Path(application.__file__).with_name("app.tcss"))
     notes: Notes
+    filled = False
 
     def make_assistant(self) -> None:
         super().make_assistant()
@@ -103,6 +109,11 @@ class WatchedApp(RadliteApp):
         super().drain()
         if before and not self.busy:
             self.read_screen.call_after_refresh(self.drawn)
+        if self.read_screen.is_mounted:
+            filled = bool(self.read_screen.pane.current.text.strip())
+            if filled != self.filled:
+                self.filled = filled
+                self.notes.write("pasted" if filled else "cleared")
 
     def drawn(self) -> None:
         self.notes.write("drawn", at=perf_counter())
@@ -111,11 +122,16 @@ class WatchedApp(RadliteApp):
 def main(settings: Mapping[str, Any]) -> int:
     notes = Notes(settings["notes"])
 
+    profiled = bool(settings["profiled"])
+    if profiled:
+        local._BOOT = local._BOOT.replace("radlite_tui.engine.worker", "evals.speed.profiled_worker")
+
     def create() -> Assistant:
         own = shelf(Path(settings["folder"]))
-        return Assistant(Listening(LocalEngine(), notes, settings["limits"]), own, MeasuredRoutes(own))
+        engine = Listening(LocalEngine(OPTIONS), notes, settings["limits"], reads=not profiled)
+        return Assistant(engine, own, MeasuredRoutes(own))
 
-    app = WatchedApp(Report(settings["report"], source="report.txt"), create)
+    app = WatchedApp(Report(settings["report"], source="report.txt") if settings["report"] else None, create)
     app.notes = notes
     app.run(mouse=False)
     return app.return_code or 0

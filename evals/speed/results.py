@@ -20,13 +20,14 @@ FILE, TABLE_FILE = "speed.json", "speed.md"
 @dataclass(frozen=True)
 class Results:
     """Everything one run of the command found. left_out: a sentence for each row that was not measured; failed: those
-    of them that were to be measured and could not; models: label -> SHA-256 of the base weights."""
+    of them that were to be measured and could not; models: label -> SHA-256 of the base weights and, in words, the
+    settings that our engine used."""
 
     host: Mapping[str, Any]
     date: str
     command: str
     repeat: int
-    models: Mapping[str, str]
+    models: Mapping[str, Mapping[str, str]]
     rows: tuple[Row, ...]
     left_out: Mapping[str, str]
     failed: tuple[str, ...] = ()
@@ -38,7 +39,7 @@ class Results:
             "date": self.date,
             "command": self.command,
             "repeat": self.repeat,
-            "models": dict(self.models),
+            "models": {name: dict(model) for name, model in self.models.items()},
             "rows": [row.json() for row in self.rows],
             "left_out": [{"name": name, "why": why} for name, why in self.left_out.items()],
         }
@@ -53,7 +54,7 @@ class Results:
 
     def document(self) -> str:
         """The table with the command, the host and the date, and what was left out and why."""
-        models = ", ".join(f"{name} (SHA-256 {sha256[:12]}…)" for name, sha256 in self.models.items())
+        models = ", ".join(f"{name} (SHA-256 {m['sha256'][:12]}…; {m['settings']})" for name, m in self.models.items())
         lines = [
             f"`{self.command}`, {self.date[:10]}, medians of {self.repeat} runs a side.",
             "",

@@ -91,7 +91,7 @@ class Row:
             "runs": {
                 "ours": [rounded(run) for run in self.runs.ours],
                 "peer": [rounded(run) for run in self.runs.peer],
-                **self.runs.context,
+                **{name: tidy(value) for name, value in self.runs.context.items()},
             },
         }
 
@@ -113,6 +113,15 @@ def alternate(variants: Mapping[str, Callable[[int], float]], repeat: int) -> di
         for name in (*names[first:], *names[:first]):
             runs[name].append(variants[name](run))
     return {name: tuple(found) for name, found in runs.items()}
+
+
+def tidy(value: Any) -> Any:
+    """A figure of the context, or lists and tables of them, rounded."""
+    if isinstance(value, float):
+        return rounded(value)
+    if isinstance(value, Mapping):
+        return {name: tidy(inner) for name, inner in value.items()}
+    return [tidy(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def rounded(value: float) -> float:

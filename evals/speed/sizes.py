@@ -11,10 +11,10 @@ class Sizes:
 
     decode: answer of a decode run. context_prompt: prompt before it, where the prompt is ours to choose. prefill:
     prompt of a prefill run. long_report, report: reports of the rows that ask about one. answer: an answer of which
-    only the first token matters. typing_s: seconds between a paste and the question. sequences: answers written side by side;
-    shared_prompt, sequence_answer: prompt and answer of each. column_answer: answer of a column of a comparison.
-    busy_decode: answer of a run beside a busy core. cases, case_answer: evaluation items and the answer of each.
-    in_flight: items under way at once.
+    only the first token matters. typing_s: seconds between a paste and the question. sequences: answers written
+    side by side; shared_prompt, sequence_answer: prompt and answer of each. column_answer: answer of a column of a
+    comparison. busy_decode: answer of a run beside a busy core, and of a profiled one. cases, case_answer: evaluation
+    items and the answer of each. in_flight: items under way at once.
     """
 
     decode: int = 128

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.wiring import MeasuredRoutes, Shelf
+from radlite_tui.engine import probed
+from radlite_tui.engine.options import EngineOptions
+from radlite_tui.engine.probes import Probes
 from radlite_tui.engine.protocol import Engine, ModelFiles
 from radlite_tui.errors import ModelUnavailable
 from radlite_tui.models import manifest as manifests
@@ -21,8 +24,11 @@ from radlite_tui.routing import models as routing
 from radlite_tui.tasks.base import Mode
 
 CONTEXT = 2048
-ROUTED_AS = "radiology_ner"
-"""The embedded model that is measured is the one this task is routed to: it writes the longest answers."""
+OPTIONS = EngineOptions(speculate=False)
+"""Our engine as it comes, but for guessing tokens by looking them up in the prompt: how often that succeeds depends on
+what a model writes, and a model of random weights repeats itself, which would flatter us."""
+ROUTED_AS = "impression_generation"
+"""The embedded model that is measured is the one this task is routed to."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,11 @@ class Subject:
     @property
     def bytes(self) -> int:
         return self.manifest.files[0].size
+
+    def settings(self) -> str:
+        """In words, what our engine was told by a probe of this file on this machine, and what it uses without one."""
+        found = Probes().known(self.weights)
+        return str(found.settings) + " (probed)" if found is not None else f"{probed.USUAL} (not probed)"
 
     @property
     def sha256(self) -> str:
@@ -87,7 +98,7 @@ def of_file(path: Path, folder: Path) -> Subject:
 
 
 def embedded(folder: Path) -> Subject:
-    """The embedded model that writes the longest answers."""
+    """The embedded model that writes impressions best."""
     store = Store(folder / "none")
     named = routing.read(routing.PACKAGED).get(ROUTED_AS)
     models = {model.name: model for model in store.list() if model.embedded}

@@ -27,7 +27,7 @@ from radlite_tui.errors import RadliteError
 ROWS, COLUMNS = 24, 80
 PATIENCE_S = 300.0
 _END_S = 15.0
-_LEAVE = b"\x11"
+_LEAVE, _CLEAR = b"\x11", b"\x0e\x0e"
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,24 @@ class AppInTerminal:
     """
 
     def __init__(
-        self, subject: Subject, report: str, limits: list[int], extra: Mapping[str, str] | None = None
+        self,
+        subject: Subject,
+        report: str,
+        limits: list[int],
+        extra: Mapping[str, str] | None = None,
+        *,
+        profiled: bool = False,
     ) -> None:
-        """extra: more environment variables. Raises LeftOut where there are no pseudo-terminals."""
+        """extra: more environment variables. profiled: with timers in the worker, and nothing read ahead.
+
+        Raises LeftOut where there are no pseudo-terminals.
+        """
         if os.name != "posix":
             raise LeftOut("There are no pseudo-terminals on this system.")
         self._screen, screen_end = _terminal()
         notes, notes_end = os.pipe()
         settings = {"folder": str(subject.folder), "report": report, "limits": limits, "notes": notes_end}
+        settings["profiled"] = profiled
         own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", **(extra or {})}
         kept = {name: value for name, value in environment().items() if not name.startswith(("SSH_", "TEXTUAL"))}
         try:
@@ -110,6 +120,16 @@ class AppInTerminal:
         )
         files, prompt = ModelFiles(**answer["model"]), answer["prompt"]
         return Seen(timed, pressed, answer["asked"], answer["ended"], drawn, answer["cpu_s"], files, prompt)
+
+    def paste(self, report: str) -> None:
+        """Paste a report, as a terminal sends it, into an app that has none."""
+        os.write(self._screen, b"\x1b[200~" + report.encode() + b"\x1b[201~")
+        self._next("pasted")
+
+    def clear(self) -> None:
+        """Drop the report and the conversation."""
+        os.write(self._screen, _CLEAR)
+        self._next("cleared")
 
     def close(self) -> None:
         """Leave as a user does, with Ctrl+Q; kill the app when it does not go."""

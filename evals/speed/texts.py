@@ -78,14 +78,6 @@ def turn(text: str) -> Prompt:
     return (*user, Control(IM_START), Text("assistant\n"))
 
 
-def up_to_report(whole: Prompt, report: Report) -> Prompt:
-    """A report-first prompt up to the end of the report: what is known before a word has been typed."""
-    for index, segment in enumerate(whole):
-        if isinstance(segment, Text) and report.text.strip() in segment.text:
-            return whole[: index + 1]
-    raise RadliteError("The prompt does not hold the report as a segment of its own; its layout is not report-first.")
-
-
 def task_first_string(task: Task, report: Report) -> str:
     """The tuned prompt as one string with the task in front of the report, as the published notebook builds it."""
     segments = prompt(task, Mode.FINE_TUNED, report, layout=Layout(order="task-first"))
