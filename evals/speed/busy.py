@@ -18,7 +18,15 @@ from evals.speed.timing import rate, timed
 from radlite_tui.engine.protocol import Request
 from radlite_tui.tasks.base import Mode
 
-SPIN = "import os, sys\nos.sched_setaffinity(0, {int(sys.argv[1])})\nprint(flush=True)\nwhile True: pass"
+SPIN = """
+import os, sys
+parent = os.getppid()
+os.sched_setaffinity(0, {int(sys.argv[1])})
+print(flush=True)
+while os.getppid() == parent:
+    for _ in range(10**6):
+        pass
+"""
 
 
 def busy_core(bench: Bench) -> Runs:

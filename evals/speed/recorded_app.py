@@ -119,7 +119,16 @@ class WatchedApp(RadliteApp):
         self.notes.write("drawn", at=perf_counter())
 
 
+def own_terminal() -> None:
+    """Make the pseudo-terminal the app's own, as a login does: when its other end goes away, so does the app."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def main(settings: Mapping[str, Any]) -> int:
+    own_terminal()
     notes = Notes(settings["notes"])
 
     profiled = bool(settings["profiled"])
