@@ -53,7 +53,7 @@ def run(
     ]
     started, shown = time.monotonic(), 0.0
     with Writer(out) as writer, side_by_side(parallel) as pool:
-        predictions = pool.map(lambda item: predict(assistant, *item, seed, constrained), work)
+        predictions = pool.map(lambda w: predict(assistant, w[0], w[1], w[2], seed, constrained), work)
         for index, ((case, model, mode), prediction) in enumerate(zip(work, predictions, strict=True)):
             writer.write(prediction)
             elapsed = time.monotonic() - started

@@ -96,7 +96,7 @@ class Adapter:
     """LoRA on all seven projections. rows: to train on, `batch` a step; rank must be a multiple of 32.
 
     rate: architecture -> learning rate. mixture: task -> weight, by rows. context: longer rows are counted and left
-    out, never cut. finish: architecture -> its second stage, where it has one.
+    out, never cut. finish: architecture -> its further stages, in order, where it has any.
     """
 
     rank: int
@@ -109,16 +109,13 @@ class Adapter:
     context: int
     checkpoint_steps: int
     mixture: Mapping[str, float]
-    finish: Mapping[str, Finish]
+    finish: Mapping[str, tuple[Finish, ...]]
 
     def stages(self, architecture: str) -> tuple[Adapter, ...]:
         """What is trained one after the other, as adapters without a finish."""
         first = replace(self, finish={})
-        last = self.finish.get(architecture)
-        if last is None:
-            return (first,)
-        rate = {architecture: last.rate}
-        return first, replace(first, rate=rate, rows=last.rows, mixture=last.mixture)
+        later = self.finish.get(architecture, ())
+        return first, *(replace(first, rate={architecture: s.rate}, rows=s.rows, mixture=s.mixture) for s in later)
 
 
 @dataclass(frozen=True)
@@ -170,8 +167,11 @@ def load(name: str) -> Recipe:
         "export": Export,
     }
     finishes = data.get("adapter", {}).setdefault("finish", {})
-    for architecture, table in finishes.items():
-        finishes[architecture] = _section(Finish, table, f"{path.name}: [adapter.finish.{architecture}]")
+    for architecture, tables in finishes.items():
+        where = f"{path.name}: [[adapter.finish.{architecture}]]"
+        if not isinstance(tables, list):
+            raise BadInput(f"{where} must be a list of stages, with two brackets each.")
+        finishes[architecture] = tuple(_section(Finish, table, where) for table in tables)
     for key, kind in sections.items():
         data[key] = _section(kind, data.get(key, {}), f"{path.name}: [{key}]")
     data["architectures"] = tuple(data.get("architectures", ()))

@@ -49,12 +49,13 @@ class ReadingAhead:
             return
         chosen = (plan.model, str(plan.mode)) if plan is not None else (None, None)
         task = plan.routing.task if plan is not None and plan.mode is not None and plan.mode.shots else None
-        key = (report.text, report.prior, *chosen, task)
+        about = report if plan is None else plan.ask.report  # the plan may have taken it apart
+        key = (about.text, about.prior, *chosen, task)
         if key == self.key:
             return
         self.drop(assistant)
         self.key = key
-        self.timer = self.screen.set_timer(READ_AFTER, partial(self.start, assistant, report, plan))
+        self.timer = self.screen.set_timer(READ_AFTER, partial(self.start, assistant, about, plan))
 
     def sent(self, report: Report) -> None:
         """A request about this report went off and takes over what was read of it."""

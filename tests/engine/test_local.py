@@ -365,3 +365,19 @@ def test_stats_come_while_the_answer_grows(engine: LocalEngine, slow: ModelFiles
     seen = [e.completion_tokens for e in engine.generate(request) if isinstance(e, Stats)]
     assert seen == sorted(seen)
     assert len(set(seen)) > 2
+
+
+def test_a_stuck_worker_is_replaced_and_told_of_in_a_sentence(slow: ModelFiles) -> None:
+    engine = LocalEngine(EngineOptions(threads=1, stuck_s=1.0))
+    text, last = "", None
+    for event in engine.generate(long_answer(slow)):
+        if isinstance(event, Token):
+            if not text and engine.pid is not None:
+                os.kill(engine.pid, signal.SIGSTOP)
+            text += event.text
+        last = event
+    assert isinstance(last, Failed)
+    assert (last.kind, last.text) == ("worker", text)
+    assert "stuck" in last.message
+    assert done(engine.generate(Request(slow, chat(REPORT), max_tokens=3)))
+    engine.close()

@@ -259,3 +259,19 @@ def test_keys_and_values_in_8_bits_answer_too(tuned: ModelFiles) -> None:
     engine = LocalEngine(EngineOptions(threads=1, kv_type="q8_0"))
     assert len(texts([final(engine.generate(request)) for request in requests(tuned)[:4]])) == 4
     engine.close()
+
+
+def test_models_that_take_turns_in_one_place_all_answer(folder: Path) -> None:
+    engine = LocalEngine(EngineOptions(threads=1, contexts=1, parallel=1))
+    models = [ModelFiles(str(folder / f"{arch}-base.gguf")) for arch in ("qwen2", "qwen3")]
+    asked = [Request(models[i % 2], chat(f"{i}. {REPORT}"), max_tokens=4) for i in range(8)]
+    assert len(texts(together(engine, asked))) == 8
+    engine.close()
+
+
+def test_answers_wait_for_room_in_a_small_cache(slow: ModelFiles) -> None:
+    small = ModelFiles(slow.weights, context=1024)
+    engine = LocalEngine(EngineOptions(threads=1, full_prompts=1))
+    asked = [Request(small, chat(f"{i}. " + REPORT * 12), max_tokens=6, temperature=3.0, seed=i) for i in range(6)]
+    assert len(texts(together(engine, asked))) == 6
+    engine.close()

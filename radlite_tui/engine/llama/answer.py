@@ -54,12 +54,18 @@ class Answer:
             self._send()
 
     def whole_text(self) -> str:
-        """All characters so far, sent or not; an unfinished one is left out."""
-        return self._spelt.decode("utf-8", "ignore")
+        """All characters so far, sent or not; an unfinished one as U+FFFD."""
+        return self._spelt.decode("utf-8", "replace")
 
-    def spelled_with(self, token: int) -> str:
-        """All characters so far and those of one more token."""
-        return (self._spelt + self._vocabulary.piece(token)).decode("utf-8", "ignore")
+    def spelled_with(self, token: int) -> str | None:
+        """All characters so far and those of one more token, an unfinished one as U+FFFD; None when it is none."""
+        spelt = self._spelt + self._vocabulary.piece(token)
+        try:
+            return spelt.decode()
+        except UnicodeDecodeError as error:
+            if error.reason != "unexpected end of data":
+                return None
+            return spelt[: error.start].decode() + "\ufffd"
 
     def finish(self) -> None:
         """Send what is left, an unfinished character as a replacement character."""

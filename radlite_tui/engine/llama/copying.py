@@ -46,15 +46,20 @@ class Copying:
         return text[:start] + text[start:].partition(self._after[0])[0]
 
     def completion(self, text: str) -> str:
-        """The shortest text that makes an open list whole: the rest of the word, or `nothing` for an empty list."""
+        """A short text that makes an open list whole: the rest of a span, or `nothing` for an empty list. Empty when
+        there is none."""
         body = text[len(self._lead) :]
         if not body:
             return self._lead[len(text) :] + self._spans.nothing
         last = body.split(self._spans.separator)[-1]
         if self._spans.nothing.startswith(body) and not self._begins(last):
             return self._spans.nothing[len(body) :]
-        found = re.search(rf"(?<!\w){re.escape(last)}\w*", self._source)
-        return found.group()[len(last) :] if found else ""
+        for words in range(4):
+            for found in re.finditer(rf"(?<!\w){re.escape(last)}\w*(?: \S+){{{words}}}", self._source):
+                rest = found.group()[len(last) :]
+                if self.state(text + rest) == "whole":
+                    return rest
+        return ""
 
     def _list(self, body: str, may_go_on: bool) -> State | None:
         if not body:
@@ -90,8 +95,8 @@ class Copying:
         return None
 
     def _begins(self, text: str) -> bool:
-        """Whether some span begins so."""
-        return bool(text.strip()) and re.search(rf"(?<!\w){re.escape(text)}", self._source) is not None
+        """Whether some longer span begins so."""
+        return bool(text.strip()) and re.search(rf"(?<!\w){re.escape(text)}.", self._source) is not None
 
     def _count(self, item: str) -> int:
         """How often the span stands in the source, between word borders; 0 for one with space at an end."""

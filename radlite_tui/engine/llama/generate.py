@@ -208,5 +208,5 @@ class Sampler:
         text = self._answer.whole_text()
         if token in self._ends:
             return self._pattern.whole(text)
-        piece = self._answer.spelled_with(token)
-        return len(piece) > 0 and self._pattern.open(piece)
+        longer = self._answer.spelled_with(token)
+        return longer is not None and longer != text and self._pattern.open(longer)

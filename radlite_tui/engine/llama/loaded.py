@@ -30,7 +30,8 @@ ContextKey = tuple[FileKey, FileKey | None, int]
 
 @dataclass
 class Place:
-    """A context, what its cache holds, and what was learnt of its speed. busy: how many answers are being computed."""
+    """A context, what its cache holds, and what was learnt of its speed. busy: how many answers
+    need it, running or waiting."""
 
     context: Context
     prefixes: Prefixes

@@ -87,11 +87,6 @@ class Prefixes:
                 return True
         return False
 
-    @property
-    def kept_tokens(self) -> int:
-        """Tokens of kept sequences, those that several share counted each time."""
-        return sum(len(sequence.tokens) for sequence in (*self._kept, *self._beginnings))
-
     def _all(self) -> list[Sequence]:
         return [*self._running, *self._kept, *self._beginnings]
 

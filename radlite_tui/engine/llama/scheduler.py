@@ -116,6 +116,7 @@ class Scheduler:
             if job.place is None:
                 began = perf_counter()
                 job.place = self._loaded.place(job.request.model, lambda file: job.emit(Loading(file)))
+                job.place.busy += 1
                 job.answer.load_s = perf_counter() - began
                 job.prompt = encode(job.request, job.place.prefixes)
             if self._fits(job, job.place):
@@ -157,7 +158,6 @@ class Scheduler:
             job.work = generate(job.request, job.prompt, begun, job.answer, job.emit, desk)
         self._waiting.remove(job)
         self._running.append(job)
-        place.busy += 1
         for other in [other for other in self._running if other.ahead and _taken_over(other, job)]:
             self._stop(other, Aborted())
         self._advance(job, None)
@@ -279,12 +279,13 @@ class Scheduler:
             self._running.remove(job)
             assert job.place is not None
             assert job.sequence is not None
-            job.place.busy -= 1
             job.place.prefixes.end(job.sequence)
         elif job in self._waiting:
             self._waiting.remove(job)
         else:
             return
+        if job.place is not None:
+            job.place.busy -= 1
         job.emit(final)
 
 

@@ -39,10 +39,6 @@ class Sequence:
         if self._asked is None:
             self._asked = other._asked
 
-    def extend(self, tokens: list[int]) -> Work[None]:
-        """Compute tokens after the ones there, without wanting any logits. At most a batch."""
-        yield from self._compute(tokens, 0)
-
     def append(self, tokens: list[int]) -> Work[Logits]:
         """Compute tokens after the ones there; returns the logits after the last."""
         return (yield from self.verify(tokens, 1))[0]

@@ -75,6 +75,7 @@ class Payoff:
         self._trials += 1
         if self._trials >= TRIALS and self._plain and not self._pays():
             self._waiting, self._trials = self._pause, TRIALS - 1
+            self._checked = self._gained = 0.0  # one fresh trial decides
             self._pause = min(2 * self._pause, 100 * PAUSE)
         elif self._trials >= TRIALS:
             self._pause = PAUSE

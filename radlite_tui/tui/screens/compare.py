@@ -72,7 +72,7 @@ class ColumnView(VerticalScroll):
         if self.answer is not None:
             return finished(self.answer, width)
         if self.progress is None:
-            return [Content.styled("waiting for its turn …", MUTED)]
+            return [Content.styled("waiting …", MUTED)]
         if self.progress.text:
             return [Content(intake.display(self.progress.text) + CURSOR)]
         return [
@@ -103,7 +103,6 @@ class CompareScreen(Screen[None]):
         super().__init__()
         self.ask = ask
         self.current = 0
-        self.running: Mode | None = None
         self.over = False
 
     @property
@@ -120,8 +119,7 @@ class CompareScreen(Screen[None]):
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
-        self.turn_to(0)
-        self.draw()
+        self.turn_to(len(MODES) - 1)
         assistant = self.radlite.assistant
         assert assistant is not None
         self.radlite.start_run(lambda: assistant.compare(self.ask), self)
@@ -137,14 +135,11 @@ class CompareScreen(Screen[None]):
     def on_arrived(self, message: Arrived) -> None:
         for seen, item in message.items:
             if isinstance(item, Ended):
-                self.over, self.running = True, None
+                self.over = True
             elif isinstance(item, Trouble):
                 self.fail(item.sentence)
             elif isinstance(item, tuple):
                 column, event = self.column(item[0].mode), item[1]
-                if self.running != column.mode:
-                    self.running = column.mode
-                    self.turn_to(self.columns.index(column))
                 if isinstance(event, Answer):
                     column.answer = event
                     continue
@@ -172,12 +167,10 @@ class CompareScreen(Screen[None]):
             head.append(("  demonstration model", "italic $text-warning"))
         self.query_one("#compare-head", Static).update(Content.assemble(*head))
         self.query_one("#agreement", Static).update(self.agreed(answers))
-        running = self.running
-        progress = self.column(running).progress if running is not None else None
-        state = "done" if self.over else (progress.state if progress is not None else "starting")
+        front = self.columns[self.current]
+        state = "done" if self.over else (front.progress.state if front.progress is not None else "starting")
         model = answers[0].model.name if answers else ""
-        mode = running.value if running is not None else ""
-        self.query_one("#status", StatusLine).show(Standing(state, "compare", model, mode), progress)
+        self.query_one("#status", StatusLine).show(Standing(state, "compare", model, front.mode.value), front.progress)
         self.tabs()
 
     def agreed(self, answers: list[Answer]) -> Content:
@@ -215,6 +208,7 @@ class CompareScreen(Screen[None]):
         for place, column in enumerate(self.columns):
             column.set_class(place == self.current, "-current")
         self.columns[self.current].focus()
+        self.draw()
 
     def action_turn(self, step: int) -> None:
         self.turn_to(self.current + step)

@@ -251,7 +251,7 @@ class ReadScreen(Screen[None]):
         self.ask_line.take()
         self.draft.sent()
         self.read_in = ""
-        self.reading.sent(plan.ask.report)
+        self.reading.sent(self.pane.report())
         self.following = Following(plan, turn, Progress(context=self.context))
         self.set_class(True, "-answered")
         self.set_class(False, "-full-report")
