@@ -85,7 +85,7 @@ def test_every_bank_is_well_formed_and_its_phrases_are_disjoint(name: str) -> No
     [
         ('[phrases.a]\ntrain = ["The lung is clear"]\ntest = ["the  lung is clear."]\n', "both train and test"),
         ('[phrases.a]\ntrain = ["x"]\n', "needs both"),
-        ('[terms]\na = "x"\n', "list of strings"),
+        ('[terms]\na = "  "\n', "list of strings"),
         ("[terms\n", "not valid TOML"),
     ],
 )

@@ -1,13 +1,13 @@
 """What a list of copied spans may look like, character by character, so that an entity that is not in the report cannot
 be written. Imports `segments` only; pure.
 
-Word borders hold at both ends: "lung" is no span of "lungs". A span comes at most as often as it stands in the source.
+Word borders hold at both ends: "lung" is no span of "lungs". Each span of a list starts at a place of its own, so one
+comes at most as often as it stands in the source.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import Literal
 
 from radlite_tui.segments import Spans
@@ -23,7 +23,7 @@ class Copying:
     def __init__(self, spans: Spans, lead: str, after: str) -> None:
         self._spans, self._lead, self._after = spans, lead, after
         self._source = " ".join(spans.source.split())
-        self._counts: dict[str, int] = {}
+        self._found: dict[tuple[str, bool], set[int]] = {}
         self.ends_answer = not after
 
     def state(self, text: str, *, may_go_on: bool = True) -> State | None:
@@ -52,7 +52,7 @@ class Copying:
         if not body:
             return self._lead[len(text) :] + self._spans.nothing
         last = body.split(self._spans.separator)[-1]
-        if self._spans.nothing.startswith(body) and not self._begins(last):
+        if self._spans.nothing.startswith(body) and not self._starts(last, whole=False):
             return self._spans.nothing[len(body) :]
         for words in range(4):
             for found in re.finditer(rf"(?<!\w){re.escape(last)}\w*(?: \S+){{{words}}}", self._source):
@@ -67,40 +67,36 @@ class Copying:
         if self._spans.nothing.startswith(body):
             if body == self._spans.nothing:
                 return "whole"
-            if not self._begins(body):
+            if not self._starts(body, whole=False):
                 return "open"
         *done, last = body.split(self._spans.separator)
-        written: Counter[str] = Counter()
+        used: set[int] = set()
         for item in done:
-            written[item] += 1
-            if self._count(item) < written[item]:
+            free = self._starts(item, whole=True) - used
+            if not free:
                 return None
-        if done and not may_go_on and not last:
-            return None
+            used.add(min(free))
         if not last:
-            return "open"
-        if self._count(last) > written[last]:
+            return "open" if may_go_on or not done else None
+        if self._starts(last, whole=True) - used:
             return "whole"
-        if self._begins(last):
+        if self._starts(last, whole=False) - used:
             return "open"
-        return self._separating(last, written) if may_go_on else None
+        return self._separating(last, used) if may_go_on else None
 
-    def _separating(self, last: str, written: Counter[str]) -> State | None:
+    def _separating(self, last: str, used: set[int]) -> State | None:
         """Whether `last` is a whole span and the beginning of a separator."""
         separator = self._spans.separator
         for size in range(1, len(separator)):
-            item = last[:-size]
-            if last.endswith(separator[:size]) and self._count(item) > written[item]:
+            if last.endswith(separator[:size]) and self._starts(last[:-size], whole=True) - used:
                 return "open"
         return None
 
-    def _begins(self, text: str) -> bool:
-        """Whether some longer span begins so."""
-        return bool(text.strip()) and re.search(rf"(?<!\w){re.escape(text)}.", self._source) is not None
-
-    def _count(self, item: str) -> int:
-        """How often the span stands in the source, between word borders; 0 for one with space at an end."""
-        if item not in self._counts:
-            whole = bool(item) and item == item.strip()
-            self._counts[item] = len(re.findall(rf"(?<!\w){re.escape(item)}(?!\w)", self._source)) if whole else 0
-        return self._counts[item]
+    def _starts(self, text: str, *, whole: bool) -> set[int]:
+        """Where spans that are the text (whole), or that are longer and begin so, start in the source."""
+        key = (text, whole)
+        if key not in self._found:
+            plain = bool(text.strip()) and (not whole or text == text.strip())
+            pattern = rf"(?<!\w){re.escape(text)}" + (r"(?!\w)" if whole else ".")
+            self._found[key] = {m.start() for m in re.finditer(pattern, self._source)} if plain else set()
+        return self._found[key]
