@@ -14,6 +14,7 @@ import sys
 import threading
 from time import perf_counter
 
+from radlite_tui.engine import parent
 from radlite_tui.engine.llama.faults import Aborted, Fault
 from radlite_tui.engine.llama.interrupt import Interrupt
 from radlite_tui.engine.llama.loaded import Loaded
@@ -21,7 +22,6 @@ from radlite_tui.engine.llama.scheduler import Job, Scheduler
 from radlite_tui.engine.messages import Alive, Cancel, Channel, Command, Count, Counted, Generate, Reply, Start
 from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed
 
-_PARENT_CHECK_S = 2.0
 _ALIVE_S = 2.0
 
 
@@ -40,7 +40,7 @@ class Worker:
     def run(self) -> None:
         """Serve until the process ends."""
         threading.Thread(target=self._listen, name="commands", daemon=True).start()
-        threading.Thread(target=_watch_parent, args=(os.getppid(),), name="parent", daemon=True).start()
+        parent.end_with(os.getppid())
         while True:
             self._take_commands()
             self._scheduler.step()
@@ -105,14 +105,6 @@ class Worker:
             self._channel.send(Reply(number, event))
         except (OSError, ValueError):
             os._exit(0)  # nobody is listening any more
-
-
-def _watch_parent(parent: int) -> None:
-    """A second way to notice that the parent is gone, should anything else hold its end of the pipe."""
-    while True:
-        threading.Event().wait(_PARENT_CHECK_S)
-        if os.getppid() != parent:
-            os._exit(0)
 
 
 def main() -> None:
