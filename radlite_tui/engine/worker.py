@@ -12,9 +12,12 @@ import queue
 import signal
 import sys
 import threading
+import traceback
+from collections.abc import Callable
 from time import perf_counter
 
 from radlite_tui.engine import parent
+from radlite_tui.engine.ending import NO_MEMORY
 from radlite_tui.engine.llama.faults import Aborted, Fault
 from radlite_tui.engine.llama.interrupt import Interrupt
 from radlite_tui.engine.llama.loaded import Loaded
@@ -39,7 +42,7 @@ class Worker:
 
     def run(self) -> None:
         """Serve until the process ends."""
-        threading.Thread(target=self._listen, name="commands", daemon=True).start()
+        threading.Thread(target=_to_the_end, args=(self._listen,), name="commands", daemon=True).start()
         parent.end_with(os.getppid())
         while True:
             self._take_commands()
@@ -107,6 +110,18 @@ class Worker:
             os._exit(0)  # nobody is listening any more
 
 
+def _to_the_end(serve: Callable[[], None]) -> None:
+    """Run what the process cannot do without, and end the process with it. Out of memory, it is replaced rather than
+    trusted to go on."""
+    try:
+        serve()
+    except MemoryError:
+        os._exit(NO_MEMORY)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+
+
 def main() -> None:
     """Move the pipe off standard input and output, then serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -119,4 +134,5 @@ def main() -> None:
     channel = Channel(incoming, outgoing)
     start = channel.receive()
     if isinstance(start, Start):
-        Worker(channel, start).run()
+        worker = Worker(channel, start)
+        _to_the_end(worker.run)

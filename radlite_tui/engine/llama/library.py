@@ -48,7 +48,11 @@ def _open() -> Any:
     try:
         package = importlib.import_module("llama_cpp")
         llama = importlib.import_module("llama_cpp.llama_cpp")
+    except MemoryError:
+        raise
     except Exception as error:
+        if "map segment" in str(error) or "annot allocate memory" in str(error):
+            raise MemoryError from error  # the system's linker says it in words only
         raise Fault("worker", f"llama.cpp could not be loaded ({error}); {remedy}.") from error
     if package.__version__ != VERSION:
         raise Fault("worker", f"llama-cpp-python is {package.__version__} but {VERSION} is needed; {remedy}.")

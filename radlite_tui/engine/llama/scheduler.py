@@ -290,7 +290,9 @@ class Scheduler:
 
 
 def _unexpected(error: Exception) -> Fault:
-    """A mistake of ours, told in the log and, in a sentence, to the user."""
+    """A mistake of ours, told in the log and to the user. Lack of memory is none, and ends the worker."""
+    if isinstance(error, MemoryError):
+        raise error
     traceback.print_exception(error)
     return Fault("request", f"The engine failed unexpectedly ({type(error).__name__}: {error}); ask again.")
 
