@@ -18,7 +18,7 @@ from time import perf_counter
 
 from radlite_tui.engine import parent
 from radlite_tui.engine.ending import NO_MEMORY
-from radlite_tui.engine.llama.faults import Aborted, Fault
+from radlite_tui.engine.llama.faults import Aborted, Fault, lacks_memory
 from radlite_tui.engine.llama.interrupt import Interrupt
 from radlite_tui.engine.llama.loaded import Loaded
 from radlite_tui.engine.llama.scheduler import Job, Scheduler
@@ -115,9 +115,9 @@ def _to_the_end(serve: Callable[[], None]) -> None:
     trusted to go on."""
     try:
         serve()
-    except MemoryError:
-        os._exit(NO_MEMORY)
-    except BaseException:
+    except BaseException as error:
+        if lacks_memory(error):
+            os._exit(NO_MEMORY)
         traceback.print_exc()
         os._exit(1)
 
