@@ -36,8 +36,8 @@ class EngineOptions:
     log: str | None = None
     spin: bool = False
     parallel: int = 16
-    kv_cache_mib: int = 256
-    full_prompts: int = 8
+    kv_cache_mib: int = 128
+    full_prompts: int = 4
     kv_type: Literal["f16", "q8_0"] = "f16"
     speculate: bool = True
     pace: bool = True
