@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radlite_tui.engine.llama import library
+from radlite_tui.engine.llama import library, pages
 from radlite_tui.engine.llama.faults import Aborted, Fault
 from radlite_tui.engine.llama.interrupt import Interrupt
 from radlite_tui.engine.llama.threads import physical_cores, threads_for
@@ -73,6 +73,7 @@ class Context:
                 "model",
                 f"There is not enough memory for a context of {size} tokens of {weights.path}; use a smaller one.",
             )
+        pages.give_back_zeros()
         interrupt.attach(self._llama, self._context)
         self._memory = self._llama.llama_get_memory(self._context)
         self._batch = self._llama.llama_batch_init(self.batch_size, 0, self.branches + 1)
