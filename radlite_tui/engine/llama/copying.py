@@ -8,6 +8,7 @@ comes at most as often as it stands in the source.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from radlite_tui.segments import Spans
@@ -60,6 +61,28 @@ class Copying:
                 if self.state(text + rest) == "whole":
                     return rest
         return ""
+
+    def coming(self, text: str, longest: int) -> Iterator[str]:
+        """What may come next, as texts of `longest` characters or so, of which every beginning may come. A further span
+        is only begun where `text` ends with a separator."""
+        if len(text) < len(self._lead):
+            yield from (self._lead[len(text) :] + more for more in self.coming(self._lead, longest))
+            return
+        body = text[len(self._lead) :]
+        if self._spans.nothing.startswith(body):
+            yield self._spans.nothing[len(body) :] + self._after
+        last = body.split(self._spans.separator)[-1]
+        starts = (
+            self._starts(last, whole=False) if last else {m.start() for m in re.finditer(r"(?<!\w)\S", self._source)}
+        )
+        for start in starts:
+            more = self._source[start + len(last) :][:longest]
+            yield more
+            for border in re.finditer(r"(?<=\w)(?!\w)", more):
+                yield from (more[: border.start()] + end for end in (self._spans.separator, self._after))
+        yield from (self._spans.separator, self._after)
+        separator = self._spans.separator
+        yield from (separator[size:] for size in range(1, len(separator)) if body.endswith(separator[:size]))
 
     def _list(self, body: str, may_go_on: bool) -> State | None:
         if not body:

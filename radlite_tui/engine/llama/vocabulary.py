@@ -71,6 +71,16 @@ class Vocabulary:
             self._pieces[token] = buffer.raw[:size]
         return self._pieces[token]
 
+    def beginning(self, texts: Iterable[bytes]) -> set[int]:
+        """Every token that begins one of these texts, or is one."""
+        beginnings = {text[:size] for text in texts for size in range(1, len(text) + 1)}
+        return {self._numbers[text] for text in beginnings if text in self._numbers}
+
+    @cached_property
+    def _numbers(self) -> dict[bytes, int]:
+        """Token by its bytes; made when first needed, which takes some tenths of a second for 150,000 tokens."""
+        return {self.piece(token): token for token in range(self.size - 1, -1, -1)}
+
     def spell(self, tokens: Sequence[int]) -> bytes:
         return b"".join(map(self.piece, tokens))
 
