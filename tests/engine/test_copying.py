@@ -53,6 +53,7 @@ def state(text: str, after: str = "\nNext: ", **may: bool) -> str | None:
         (" left; left", None),
         (" heart.; heart.", None),
         (" left ;", None),
+        ("  no", None),
     ],
 )
 def test_a_list_is_what_stands_in_the_source(text: str, found: str | None) -> None:

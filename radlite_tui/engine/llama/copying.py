@@ -119,7 +119,7 @@ class Copying:
         """Where spans that are the text (whole), or that are longer and begin so, start in the source."""
         key = (text, whole)
         if key not in self._found:
-            plain = bool(text.strip()) and (not whole or text == text.strip())
+            plain = bool(text.strip()) and text == (text.strip() if whole else text.lstrip())
             pattern = rf"(?<!\w){re.escape(text)}" + (r"(?!\w)" if whole else ".")
             self._found[key] = {m.start() for m in re.finditer(pattern, self._source)} if plain else set()
         return self._found[key]
