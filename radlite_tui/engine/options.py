@@ -20,10 +20,11 @@ class EngineOptions:
     parallel: answers of one context computed side by side at most; more wait. kv_cache_mib: most memory for the keys
     and values of one context, in MiB (one full prompt always fits; whatever else is kept there costs each step a little
     time). full_prompts: no larger than this many full prompts need. kv_type: how they are stored; "q8_0" takes about
-    half the memory. speculate: draft tokens by looking them up in the prompt, where that was measured to be faster. pace: use fewer threads while other work makes more of them
-    slower. idle_unload_s: free all models after so many seconds without a request; 0 never. stuck_s: a worker that
-    shows no sign of life for so long while it should be computing is replaced; 0 never. probed: let what was measured
-    of a model on this machine (see `probes`) decide repack, flash_attention, chunk and batch.
+    half the memory. speculate: draft tokens by looking them up in the prompt, where that was measured to be faster.
+    pace: use fewer threads while other work makes more of them slower. idle_unload_s: free all models after so many
+    seconds without a request; 0 never. stuck_s: a worker that shows no sign of life for so long while it should be
+    computing is replaced; 0 never. probed: let what was measured of a model on this machine (see `probes`) decide
+    repack, flash_attention, chunk and batch.
     """
 
     threads: int | None = None
