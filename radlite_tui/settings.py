@@ -77,7 +77,7 @@ class EngineSettings:
 
     kind: Literal["local", "openai"] = "local"
     threads: int | None = _at_least(1, None)
-    kv_cache_mib: int = _at_least(1, 256)
+    kv_cache_mib: int = _at_least(1, 128)
     kv_type: Literal["f16", "q8_0"] = "f16"
     read_ahead: bool = True
     idle_unload_s: int = _at_least(0, 900)

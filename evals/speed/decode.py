@@ -11,16 +11,13 @@ from math import ceil
 from statistics import mean
 
 from evals.speed.bench import Bench, narrate
+from evals.speed.long_answers import WORDS, report_for
 from evals.speed.peer import Peer
 from evals.speed.rows import Runs
 from evals.speed.subject import Subject
 from evals.speed.terminal import AppInTerminal, Seen
 from evals.speed.timing import rate
 from radlite_tui.errors import RadliteError
-
-TASK = "impression_generation"
-WORDS = f"[TASK: {TASK}] write the impression"
-"""A free answer: neither a closed form nor a pattern, whose checks cost the more the less a model knows."""
 
 
 def decode_3b(bench: Bench) -> Runs:
@@ -39,7 +36,8 @@ def app_and_loop(bench: Bench, subject: Subject) -> Runs:
     The app is started for each run and ended before the peer's turn, so neither disturbs the other. In the context: the
     loop without llama.cpp's second copy of the weights, and the rate that the engine states itself.
     """
-    report, limit = report_for(), bench.sizes.decode
+    limit = bench.sizes.decode
+    report = report_for(bench, subject, limit).text
     narrate(f"{bench.name}: starting the app once, to see how long an answer is")
     with AppInTerminal(subject, report, [limit]) as app:
         trial = app.ask(WORDS)
@@ -84,12 +82,3 @@ def looping(peer: Peer, trial: Seen, answers: int) -> Callable[[int], float]:
 
     once(2)  # reads the file in, as the app's own warm-up does
     return run
-
-
-def report_for() -> str:
-    """The synthetic report with the longest impression."""
-    from evals.run import cases
-    from radlite_tui import tasks
-
-    task = tasks.get(TASK)
-    return max(cases((TASK,), 40, 0), key=lambda case: len(task.render(case.gold))).report.text

@@ -12,7 +12,7 @@ class Sizes:
     decode: answer of a decode run. context_prompt: prompt before it, where the prompt is ours to choose. prefill:
     prompt of a prefill run. long_report, report: reports of the rows that ask about one. answer: an answer of which
     only the first token matters. typing_s: seconds between a paste and the question. sequences: answers written
-    side by side; shared_prompt, sequence_answer: prompt and answer of each. column_answer: answer of a column of a
+    side by side; sequence_answer: answer of each. column_answer: answer of a column of a
     comparison. busy_decode: answer of a run beside a busy core, and of a profiled one. cases, case_answer: evaluation
     items and the answer of each. in_flight: items under way at once.
     """
@@ -25,7 +25,6 @@ class Sizes:
     answer: int = 4
     typing_s: float = 5.0
     sequences: int = 16
-    shared_prompt: int = 64
     sequence_answer: int = 40
     column_answer: int = 24
     busy_decode: int = 48
@@ -44,7 +43,6 @@ QUICK = Sizes(
     answer=2,
     typing_s=0.5,
     sequences=3,
-    shared_prompt=24,
     sequence_answer=4,
     column_answer=3,
     busy_decode=8,

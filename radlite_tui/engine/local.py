@@ -301,5 +301,6 @@ class _Process:
                     break
                 asking = self._asking.get(reply.number)
             if asking is not None:
-                asking.put(reply.event)
+                for event in reply.events:
+                    asking.put(event)
         self._channel.close_incoming()

@@ -18,12 +18,13 @@ class EngineOptions:
     and was seen to cost nine tenths of the speed on a busy one.
 
     parallel: answers of one context computed side by side at most; more wait. kv_cache_mib: most memory for the keys
-    and values of one context, in MiB (one full prompt always fits). full_prompts: no larger than this many full prompts
-    need. kv_type: how they are stored; "q8_0" takes about half the memory. speculate: draft tokens by looking them up
-    in the prompt, where that was measured to be faster. pace: use fewer threads while other work makes more of them
-    slower. idle_unload_s: free all models after so many seconds without a request; 0 never. stuck_s: a worker that
-    shows no sign of life for so long while it should be computing is replaced; 0 never. probed: let what was measured
-    of a model on this machine (see `probes`) decide repack, flash_attention, chunk and batch.
+    and values of one context, in MiB (one full prompt always fits; whatever else is kept there costs each step a little
+    time). full_prompts: no larger than this many full prompts need. kv_type: how they are stored; "q8_0" takes about
+    half the memory. speculate: draft tokens by looking them up in the prompt, where that was measured to be faster.
+    pace: use fewer threads while other work makes more of them slower. idle_unload_s: free all models after so many
+    seconds without a request; 0 never. stuck_s: a worker that shows no sign of life for so long while it should be
+    computing is replaced; 0 never. probed: let what was measured of a model on this machine (see `probes`) decide
+    repack, flash_attention, chunk and batch.
     """
 
     threads: int | None = None
@@ -36,8 +37,8 @@ class EngineOptions:
     log: str | None = None
     spin: bool = False
     parallel: int = 16
-    kv_cache_mib: int = 256
-    full_prompts: int = 8
+    kv_cache_mib: int = 128
+    full_prompts: int = 4
     kv_type: Literal["f16", "q8_0"] = "f16"
     speculate: bool = True
     pace: bool = True

@@ -69,10 +69,10 @@ class Worker:
                 self._waiting.put(job)
 
     def _job(self, command: Generate) -> Job:
-        def emit(event: Event) -> None:
-            if isinstance(event, Done | Cancelled | Failed):
+        def emit(*events: Event) -> None:
+            if isinstance(events[-1], Done | Cancelled | Failed):
                 self._jobs.pop(command.number, None)
-            self._send(command.number, event)
+            self._send(command.number, *events)
 
         job = self._jobs[command.number] = self._scheduler.job(command.request, emit, ahead=command.ahead)
         return job
@@ -103,9 +103,9 @@ class Worker:
             self._shown = perf_counter()
             self._send(0, Alive())
 
-    def _send(self, number: int, event: Event | Counted | Alive) -> None:
+    def _send(self, number: int, *events: Event | Counted | Alive) -> None:
         try:
-            self._channel.send(Reply(number, event))
+            self._channel.send(Reply(number, events))
         except (OSError, ValueError):
             os._exit(0)  # nobody is listening any more
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from radlite_tui.engine.llama import library, pages
 from radlite_tui.engine.llama.faults import Aborted, Fault
 from radlite_tui.engine.llama.interrupt import Interrupt
-from radlite_tui.engine.llama.threads import threads_for
+from radlite_tui.engine.llama.threads import physical_cores, threads_for
 from radlite_tui.engine.llama.weights import Weights
 from radlite_tui.engine.options import EngineOptions
 
@@ -61,6 +61,9 @@ class Context:
         numbers = min(int(self._llama.llama_max_parallel_sequences()), MOST_OUTPUTS)
         self.branches = max(1, min(options.branches, numbers - SEQUENCES))
         self.cells = self._cells(options)
+        self.most_threads = options.threads or physical_cores()
+        self._fixed_threads = options.threads is not None
+        self.threads = self.threads_for(1, self.most_threads)
         self._numbers = list(range(numbers - 1, -1, -1))
         self.free_at_first = numbers
         lora = weights.adapter(adapter) if adapter else None
@@ -74,7 +77,6 @@ class Context:
         interrupt.attach(self._llama, self._context)
         self._memory = self._llama.llama_get_memory(self._context)
         self._batch = self._llama.llama_batch_init(self.batch_size, 0, self.branches + 1)
-        self.threads = options.threads or threads_for(weights.bytes)
         if lora is not None:
             adapters = (self._llama.llama_adapter_lora_p_ctypes * 1)(lora)
             if self._llama.llama_set_adapters_lora(self._context, adapters, 1, (ctypes.c_float * 1)(1.0)) != 0:
@@ -111,7 +113,7 @@ class Context:
         params.n_seq_max = len(self._numbers)
         params.kv_unified = True
         params.type_k = params.type_v = _KV_TYPES[options.kv_type][0]
-        params.n_threads = params.n_threads_batch = options.threads or threads_for(self.weights.bytes)
+        params.n_threads = params.n_threads_batch = self.threads
         params.flash_attn_type = _FLASH["on" if options.kv_type != "f16" else options.flash_attention]
         return params
 
@@ -159,9 +161,11 @@ class Context:
         pointer = self._llama.llama_get_logits_ith(self._context, row)
         if not pointer:
             raise Fault("request", "llama.cpp returned no logits; ask again.")
-        copy = np.empty(self.weights.vocabulary.size, dtype=np.float32)
-        ctypes.memmove(copy.ctypes.data, pointer, copy.nbytes)
-        return copy
+        return np.frombuffer(ctypes.string_at(pointer, 4 * self.weights.vocabulary.size), dtype=np.float32)
+
+    def threads_for(self, rows: int, most: int) -> int:
+        """Threads worth using for a batch of so many rows, `most` at most; what the options say stays."""
+        return most if self._fixed_threads else threads_for(self.weights.bytes, rows, most)
 
     def use_threads(self, threads: int) -> None:
         """Compute with that many threads from the next batch on."""

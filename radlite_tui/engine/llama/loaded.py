@@ -60,7 +60,7 @@ class Loaded:
                 on_load(Path(adapter[0]).name)
             options = self._options_for(files.weights)
             context = Context(weights, files.adapter, files.context, options, self._interrupt)
-            self._places[key] = Place(context, Prefixes(context), Payoff(), Pace(context.threads))
+            self._places[key] = Place(context, Prefixes(context), Payoff(), Pace(context.most_threads))
         self._places.move_to_end(key)
         return self._places[key]
 
