@@ -27,8 +27,8 @@ MIB = 2**20
 
 @pytest.fixture
 def engine() -> Iterator[LocalEngine]:
-    """An engine of the test's own, whose worker will be spoilt."""
-    engine = LocalEngine(EngineOptions(threads=1))
+    """An engine of the test's own, whose worker will be spoilt; its cache takes 256 MiB of addresses."""
+    engine = LocalEngine(EngineOptions(threads=1, kv_cache_mib=256))
     yield engine
     engine.close()
 
