@@ -17,6 +17,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+from radlite_tui.engine.llama.threads import waiting
 from radlite_tui.engine.messages import Alive, Cancel, Channel, Count, Counted, Generate, Reply, Start
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import (
@@ -176,11 +177,6 @@ def _died(process: _Process, text: str, loading: str, stats: Stats) -> Failed:
     return Failed("worker", f"The engine process ended ({how}) before the answer was complete; ask again.", text, stats)
 
 
-def _environment(options: EngineOptions) -> dict[str, str]:
-    """OpenMP reads how its threads wait when it is loaded; what the user has set in the environment stays."""
-    return {"OMP_WAIT_POLICY": "active" if options.spin else "passive", **os.environ}
-
-
 class _Process:
     """One worker process and the thread that hands its replies to whoever asked."""
 
@@ -196,7 +192,7 @@ class _Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log or subprocess.DEVNULL,
-                env=_environment(options),
+                env={**os.environ, **waiting(options.spins)},  # read when OpenMP is loaded,
                 cwd=Path(root).anchor,
                 **own_group,
             )
