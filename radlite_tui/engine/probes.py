@@ -165,6 +165,7 @@ def _replacing(path: Path) -> Iterator[int]:
 
 def _run(asked: dict[str, Any], limit_s: float, progress: Progress | None) -> ProbeResult:
     """Probe in a new process, which is ended with us or after `limit_s`."""
+    asked = asked | {"parent": os.getpid()}
     root = str(Path(__file__).resolve().parents[2])
     name = Path(asked["path"]).name
     process = subprocess.Popen(

@@ -15,7 +15,7 @@ from time import perf_counter
 
 from radlite_tui.engine.llama.answer import Answer, Emit
 from radlite_tui.engine.llama.context import MOST_OUTPUTS, Logits, NoRoom, Row
-from radlite_tui.engine.llama.faults import Aborted, Fault
+from radlite_tui.engine.llama.faults import Aborted, Fault, lacks_memory
 from radlite_tui.engine.llama.generate import Desk, encode, generate, read_ahead, room_for
 from radlite_tui.engine.llama.interrupt import Interrupt
 from radlite_tui.engine.llama.loaded import Loaded, Place
@@ -288,7 +288,9 @@ class Scheduler:
 
 
 def _unexpected(error: Exception) -> Fault:
-    """A mistake of ours, told in the log and, in a sentence, to the user."""
+    """A mistake of ours, told in the log and to the user. Lack of memory is none, and ends the worker."""
+    if lacks_memory(error):
+        raise MemoryError from error
     traceback.print_exception(error)
     return Fault("request", f"The engine failed unexpectedly ({type(error).__name__}: {error}); ask again.")
 
