@@ -11,6 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("--only", metavar="NAME,...", help="these rows alone")
     parser.add_argument("--model-file", type=Path, metavar="FILE", help="a GGUF file of real shape for most rows")
+    parser.add_argument("--second-model-file", type=Path, metavar="FILE", help="another one, for rows about two models")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="timed runs a side (default 3)")
     parser.add_argument("--probe", action="store_true", help="let our engine measure its settings for FILE first")
     parser.add_argument("--profile", action="store_true", help="instead of rows: where the time of one request goes")

@@ -28,13 +28,15 @@ LLAMA = "evals.speed.peers.llama_class"
 
 @dataclass
 class Bench:
-    """subject: the model most rows measure (the user's file, or else `embedded`). Use as a context manager."""
+    """subject: the model most rows measure (the user's file, or else `embedded`); second: another one of the user's,
+    for what two take together. Use as a context manager."""
 
     subject: Subject
     embedded: Subject
     sizes: Sizes
     repeat: int
     name: str = ""
+    second: Subject | None = None
     _open: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Bench:

@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="radlite-speed-") as folder:
         embedded = subject.embedded(Path(folder) / "embedded")
         given = subject.of_file(args.model_file, Path(folder) / "given") if args.model_file else None
+        second = subject.of_file(args.second_model_file, Path(folder) / "second") if args.second_model_file else None
         tell_if_busy()
         if args.probe:
             probe(given or embedded)
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
             from evals.speed import profiling
 
             return profiling.show(given or embedded, sizes, args.repeat, as_json=args.json, out=args.out)
-        results = measure(specs, given, embedded, sizes, args.repeat, command(args))
+        results = measure(specs, given, embedded, sizes, args.repeat, command(args), second)
     if args.out:
         results.save(args.out)
     if args.write:
@@ -62,7 +63,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def measure(
-    specs: Sequence[Spec], given: Subject | None, embedded: Subject, sizes: Sizes, repeat: int, called: str
+    specs: Sequence[Spec],
+    given: Subject | None,
+    embedded: Subject,
+    sizes: Sizes,
+    repeat: int,
+    called: str,
+    second: Subject | None = None,
 ) -> Results:
     """Every row that can be measured here; a row that fails is left out with its sentence and costs no other row."""
     here, rows = host(), []
@@ -73,7 +80,7 @@ def measure(
             left_out[spec.name] = "no --model-file"
         else:
             try:
-                rows.append(one(spec, given or embedded, embedded, sizes, repeat))
+                rows.append(one(spec, given or embedded, embedded, sizes, repeat, second))
             except LeftOut as why:
                 left_out[spec.name] = str(why)
             except RadliteError as error:
@@ -81,15 +88,18 @@ def measure(
                 failed.append(spec.name)
         if spec.name in left_out:
             narrate(f"{spec.name}: left out: {left_out[spec.name]}")
-    models = {s.label: {"sha256": s.sha256, "settings": s.settings()} for s in (given, embedded) if s is not None}
+    used = (given, embedded, second)
+    models = {s.label: {"sha256": s.sha256, "settings": s.settings()} for s in used if s is not None}
     date = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return Results(here, date, called, repeat, models, tuple(rows), left_out, tuple(failed))
 
 
-def one(spec: Spec, subject: Subject, embedded: Subject, sizes: Sizes, repeat: int) -> Row:
+def one(
+    spec: Spec, subject: Subject, embedded: Subject, sizes: Sizes, repeat: int, second: Subject | None = None
+) -> Row:
     """Measure one row, with engines and peers of its own."""
     narrate(f"{spec.name}: {spec.what}, against {spec.against or 'nothing yet'}")
-    with Bench(subject, embedded, sizes, repeat, spec.name) as bench:
+    with Bench(subject, embedded, sizes, repeat, spec.name, second) as bench:
         runs = spec.measure(bench)
     model = embedded.label if spec.embedded else subject.label
     row = Row(spec, runs, model)
@@ -116,6 +126,8 @@ def command(args: argparse.Namespace) -> str:
     parts = ["python -m evals speed"]
     if args.model_file:
         parts.append(f"--model-file {args.model_file.name}")
+    if args.second_model_file:
+        parts.append(f"--second-model-file {args.second_model_file.name}")
     if args.only:
         parts.append(f"--only {args.only}")
     if args.repeat != 3:

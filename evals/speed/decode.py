@@ -11,16 +11,13 @@ from math import ceil
 from statistics import mean
 
 from evals.speed.bench import Bench, narrate
+from evals.speed.long_answers import WORDS, report_for
 from evals.speed.peer import Peer
 from evals.speed.rows import Runs
 from evals.speed.subject import Subject
 from evals.speed.terminal import AppInTerminal, Seen
 from evals.speed.timing import rate
 from radlite_tui.errors import RadliteError
-
-TASK = "impression_generation"
-WORDS = f"[TASK: {TASK}] write the impression"
-"""A free answer: neither a closed form nor a pattern, whose checks cost the more the less a model knows."""
 
 
 def decode_3b(bench: Bench) -> Runs:
@@ -39,11 +36,13 @@ def app_and_loop(bench: Bench, subject: Subject) -> Runs:
     The app is started for each run and ended before the peer's turn, so neither disturbs the other. In the context: the
     loop without llama.cpp's second copy of the weights, and the rate that the engine states itself.
     """
-    report, limit = report_for(), bench.sizes.decode
+    limit = bench.sizes.decode
+    report = report_for(bench, subject, limit).text
     narrate(f"{bench.name}: starting the app once, to see how long an answer is")
     with AppInTerminal(subject, report, [limit]) as app:
-        trial = app.ask(WORDS)
-    answers = ceil((limit - 1) / max(1, trial.timed.tokens - 1))
+        before, trial = app.ask(WORDS), app.ask(WORDS)
+    pause_s = trial.asked - before.ended
+    answers = ceil(bench.sizes.decode_run / max(1, trial.timed.tokens - 1)) if subject is bench.embedded else 1
     stated: list[float] = []
 
     def ours(_run: int) -> float:
@@ -59,18 +58,19 @@ def app_and_loop(bench: Bench, subject: Subject) -> Runs:
         "prompt_tokens": trial.timed.stats.prompt_tokens,
         "answer_tokens": trial.timed.tokens,
         "answers_a_run": answers,
+        "pause_s": pause_s,
         "engine_stated_tok_s": stated,
     }
-    loop = looping(bench.plain(trial.files, threads), trial, answers)
-    lean = looping(bench.plain(trial.files, threads, repack=False), trial, answers)
+    loop = looping(bench.plain(trial.files, threads), trial, answers, pause_s)
+    lean = looping(bench.plain(trial.files, threads, repack=False), trial, answers, pause_s)
     return bench.compare(ours, loop, context, {"plain_loop_without_repack": lean})
 
 
-def looping(peer: Peer, trial: Seen, answers: int) -> Callable[[int], float]:
-    """The peer's run: as many answers of as many tokens, after the same prompt."""
+def looping(peer: Peer, trial: Seen, answers: int, pause_s: float) -> Callable[[int], float]:
+    """The peer's run: as many answers of as many tokens, after the same prompt and the same rest."""
 
     def once(tokens: int) -> tuple[int, float]:
-        found = peer.ask("decode", prompt=trial.prompt, tokens=tokens)
+        found = peer.ask("decode", prompt=trial.prompt, tokens=tokens, pause_s=pause_s)
         if found["prompt_tokens"] != trial.timed.stats.prompt_tokens:
             raise RadliteError(
                 f"The plain loop reads {found['prompt_tokens']} prompt tokens where the app reads "
@@ -84,12 +84,3 @@ def looping(peer: Peer, trial: Seen, answers: int) -> Callable[[int], float]:
 
     once(2)  # reads the file in, as the app's own warm-up does
     return run
-
-
-def report_for() -> str:
-    """The synthetic report with the longest impression."""
-    from evals.run import cases
-    from radlite_tui import tasks
-
-    task = tasks.get(TASK)
-    return max(cases((TASK,), 40, 0), key=lambda case: len(task.render(case.gold))).report.text

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import count as counting
 from time import perf_counter
 from typing import TypeVar
 
-from evals.speed.bench import Bench, counter
+from evals.speed.bench import Bench
+from evals.speed.long_answers import request_for
 from evals.speed.reading import reports
 from evals.speed.rows import Runs
-from evals.speed.texts import text_of, turn
 from evals.speed.timing import Timed, timed
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.comparison import MODES
@@ -20,7 +19,6 @@ from radlite_tui.assistant.types import Answer, Ask
 from radlite_tui.engine.local import LocalEngine
 from radlite_tui.engine.protocol import Failed, Request
 from radlite_tui.errors import RadliteError
-from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.report import Report
 
 COLUMN_TASK = "impression_generation"
@@ -30,27 +28,21 @@ T = TypeVar("T")
 def parallel_16(bench: Bench) -> Runs:
     """Answer tokens per second of many sequences together, against one sequence, from asking to the last token.
 
-    The prompts differ in their last words only and what they share has been read before, so that writing is measured.
+    All ask the same, and the prompt has been read before, so that writing is measured; each answer is computed by
+    itself.
     """
-    files, sizes = bench.subject.files(Mode.ZERO_SHOT), bench.sizes
+    sizes = bench.sizes
+    request = request_for(bench, sizes.sequence_answer)
     engine = bench.engine()
-    shared = text_of(sizes.shared_prompt, counter(engine, files), seed=0)
-    numbers = counting(1)
-
-    def requests(many: int) -> list[Request]:
-        return [
-            Request(files, turn(f"{shared} Item {next(numbers)}."), max_tokens=sizes.sequence_answer)
-            for _ in range(many)
-        ]
 
     def side_by_side(_run: int) -> float:
-        return together(engine, requests(sizes.sequences))
+        return together(engine, [request] * sizes.sequences)
 
     def alone(_run: int) -> float:
-        return together(engine, requests(1))
+        return together(engine, [request])
 
     alone(0)
-    context = {"sequences": sizes.sequences, "answer_tokens": sizes.sequence_answer, "threads": bench.threads()}
+    context = {"sequences": sizes.sequences, "answer_tokens_at_most": sizes.sequence_answer, "threads": bench.threads()}
     return bench.compare(side_by_side, alone, context)
 
 

@@ -53,7 +53,8 @@ class Profile:
         def sending(channel: Channel, message: Any) -> None:
             send(channel, message)
             if isinstance(message, Reply) and message.number == self._number:
-                self._follow(message.event)
+                for event in message.events:
+                    self._follow(event)
 
         Channel.receive = receiving  # type: ignore[method-assign,assignment]
         Channel.send = sending  # type: ignore[method-assign,assignment]

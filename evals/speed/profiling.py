@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 from evals.speed.bench import Bench, counter, narrate
-from evals.speed.decode import WORDS
+from evals.speed.long_answers import WORDS
 from evals.speed.profiled_worker import COMPUTE, NATIVE, PIPE, READING, SAMPLING, VARIABLE, WRITING
 from evals.speed.sizes import Sizes
 from evals.speed.subject import Subject

@@ -6,7 +6,7 @@ from evals.speed.bench import Bench
 from evals.speed.busy import busy_core
 from evals.speed.closed import closed_label_steps
 from evals.speed.decode import decode_3b, decode_embedded
-from evals.speed.memory import rss_3b
+from evals.speed.memory import pss_second_user, rss_3b, rss_both
 from evals.speed.parallel import compare_columns, parallel_16
 from evals.speed.prefill import prefill_512, second_question
 from evals.speed.reading import few_shot_warm, paste_prefill
@@ -121,6 +121,26 @@ SPECS: tuple[Spec, ...] = (
         "less",
         1 / 0.65,
         rss_3b,
+        model_file=True,
+    ),
+    Spec(
+        "rss_both",
+        "memory of the engine's process with a second model loaded too",
+        "6 GB",
+        "MiB",
+        "less",
+        1.0,
+        rss_both,
+        model_file=True,
+    ),
+    Spec(
+        "pss_second_user",
+        "memory that a second user's process adds (PSS)",
+        "what it holds by itself (RSS)",
+        "MiB",
+        "less",
+        5.0,
+        pss_second_user,
         model_file=True,
     ),
     Spec(

@@ -17,6 +17,8 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+from radlite_tui.engine.ending import Ending, LastWords
+from radlite_tui.engine.llama.threads import waiting
 from radlite_tui.engine.messages import Alive, Cancel, Channel, Count, Counted, Generate, Reply, Start
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import (
@@ -122,7 +124,10 @@ class LocalEngine:
             return reply.tokens
         if isinstance(reply, Failed):
             raise ModelUnavailable(reply.message) if reply.kind == "model" else RadliteError(reply.message)
-        raise ModelUnavailable(f"The engine process ended while reading {Path(model.weights).name}; try again.")
+        name = Path(model.weights).name
+        if process.ending().out_of_memory:
+            raise ModelUnavailable(_no_memory(name))
+        raise ModelUnavailable(f"The engine process ended while reading {name}; try again.")
 
     def close(self) -> None:
         """End the worker. A running request ends with Failed."""
@@ -168,17 +173,21 @@ def _until_final(process: _Process, replies: queue.SimpleQueue[_Reply]) -> Itera
 
 
 def _died(process: _Process, text: str, loading: str, stats: Stats) -> Failed:
-    how = process.how_it_ended()
+    how = process.ending()
     if process.was_stuck:
         return Failed("worker", "The engine process was stuck and was replaced; ask again.", text, stats)
+    if how.out_of_memory and loading:
+        return Failed("model", _no_memory(loading))
+    if how.out_of_memory:
+        remedy = "ask again, or close other programs or choose a smaller model"
+        return Failed("worker", f"The engine process ran out of memory and was replaced; {remedy}.", text, stats)
     if loading:
         return Failed("model", f"The engine process ended ({how}) while reading {loading}; the file may be damaged.")
     return Failed("worker", f"The engine process ended ({how}) before the answer was complete; ask again.", text, stats)
 
 
-def _environment(options: EngineOptions) -> dict[str, str]:
-    """OpenMP reads how its threads wait when it is loaded; what the user has set in the environment stays."""
-    return {"OMP_WAIT_POLICY": "active" if options.spin else "passive", **os.environ}
+def _no_memory(file: str) -> str:
+    return f"There is not enough memory to load {file}; close other programs or choose a smaller model."
 
 
 class _Process:
@@ -189,27 +198,26 @@ class _Process:
         own_group: dict[str, Any] = (
             {"creationflags": 0x00000200} if sys.platform == "win32" else {"start_new_session": True}
         )  # Ctrl+C in the terminal is meant for the app, not for the worker
-        log = open(options.log, "ab") if options.log else None  # noqa: SIM115, PTH123
         try:
+            self._words = LastWords(options.log)
             self._popen = subprocess.Popen(
                 [sys.executable, "-c", _BOOT, root],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=log or subprocess.DEVNULL,
-                env=_environment(options),
+                stderr=self._words.file or subprocess.DEVNULL,
+                env={**os.environ, **waiting(options.spins)},  # read when OpenMP is loaded
                 cwd=Path(root).anchor,
                 **own_group,
             )
         except OSError as error:
             raise RadliteError(f"The engine process could not be started: {error}.") from error
-        finally:
-            if log is not None:
-                log.close()
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         self._channel = Channel(self._popen.stdout, self._popen.stdin)  # type: ignore[arg-type]
         self._asking: dict[int, queue.SimpleQueue[_Reply]] = {}
         self._guard = threading.Lock()
+        self._ended: Ending | None = None
+        self._ending = threading.Lock()
         self._gone = self.was_stuck = False
         self._heard = time.monotonic()
         self._all_done = threading.Event()
@@ -245,19 +253,22 @@ class _Process:
         with self._guard:
             self._asking.pop(number, None)
 
-    def how_it_ended(self) -> str:
+    def ending(self) -> Ending:
         """Waits for the end, which the closed pipe announced."""
-        try:
-            code = self._popen.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            self._popen.kill()
-            code = self._popen.wait()
-        return f"signal {-code}" if code < 0 else f"code {code}"
+        with self._ending:
+            if self._ended is None:
+                try:
+                    code = self._popen.wait(_END_S)
+                except subprocess.TimeoutExpired:
+                    self._popen.kill()
+                    code = self._popen.wait()
+                self._ended = self._words.ending(code)
+            return self._ended
 
     def end(self) -> None:
         """Close the pipe, which ends the worker; kill it if it does not. Leaves no zombie."""
         self._channel.close_outgoing()
-        self.how_it_ended()
+        self.ending()
 
     def _try_send(self, message: Start | Generate | Count | Cancel) -> None:
         with contextlib.suppress(OSError, ValueError):  # the process is gone; the dispatcher tells whoever waits
@@ -286,5 +297,6 @@ class _Process:
                     break
                 asking = self._asking.get(reply.number)
             if asking is not None:
-                asking.put(reply.event)
+                for event in reply.events:
+                    asking.put(event)
         self._channel.close_incoming()

@@ -67,10 +67,10 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One event of a request, the answer to a count, or a sign of life."""
+    """Events of a request that came at once, the answer to a count, or a sign of life."""
 
     number: int
-    event: Event | Counted | Alive
+    events: tuple[Event | Counted | Alive, ...]
 
 
 class Channel:

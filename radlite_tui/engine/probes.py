@@ -21,6 +21,7 @@ from typing import Any
 import platformdirs
 
 from radlite_tui.engine import host, probed
+from radlite_tui.engine.llama.threads import waiting
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.probed import Measurement, ProbeResult
 from radlite_tui.errors import ModelUnavailable, RadliteError
@@ -164,6 +165,7 @@ def _replacing(path: Path) -> Iterator[int]:
 
 def _run(asked: dict[str, Any], limit_s: float, progress: Progress | None) -> ProbeResult:
     """Probe in a new process, which is ended with us or after `limit_s`."""
+    asked = asked | {"parent": os.getpid()}
     root = str(Path(__file__).resolve().parents[2])
     name = Path(asked["path"]).name
     process = subprocess.Popen(
@@ -171,7 +173,7 @@ def _run(asked: dict[str, Any], limit_s: float, progress: Progress | None) -> Pr
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={"OMP_WAIT_POLICY": "passive", **os.environ},  # as the engine's worker has it
+        env={**os.environ, **waiting(EngineOptions().spins)},  # as the engine's worker has it
         cwd=Path(root).anchor,
         encoding="utf-8",
     )

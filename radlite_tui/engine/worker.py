@@ -12,16 +12,19 @@ import queue
 import signal
 import sys
 import threading
+import traceback
+from collections.abc import Callable
 from time import perf_counter
 
-from radlite_tui.engine.llama.faults import Aborted, Fault
+from radlite_tui.engine import parent
+from radlite_tui.engine.ending import NO_MEMORY
+from radlite_tui.engine.llama.faults import Aborted, Fault, lacks_memory
 from radlite_tui.engine.llama.interrupt import Interrupt
 from radlite_tui.engine.llama.loaded import Loaded
 from radlite_tui.engine.llama.scheduler import Job, Scheduler
 from radlite_tui.engine.messages import Alive, Cancel, Channel, Command, Count, Counted, Generate, Reply, Start
 from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed
 
-_PARENT_CHECK_S = 2.0
 _ALIVE_S = 2.0
 
 
@@ -39,8 +42,8 @@ class Worker:
 
     def run(self) -> None:
         """Serve until the process ends."""
-        threading.Thread(target=self._listen, name="commands", daemon=True).start()
-        threading.Thread(target=_watch_parent, args=(os.getppid(),), name="parent", daemon=True).start()
+        threading.Thread(target=_to_the_end, args=(self._listen,), name="commands", daemon=True).start()
+        parent.end_with(os.getppid())
         while True:
             self._take_commands()
             self._scheduler.step()
@@ -66,10 +69,10 @@ class Worker:
                 self._waiting.put(job)
 
     def _job(self, command: Generate) -> Job:
-        def emit(event: Event) -> None:
-            if isinstance(event, Done | Cancelled | Failed):
+        def emit(*events: Event) -> None:
+            if isinstance(events[-1], Done | Cancelled | Failed):
                 self._jobs.pop(command.number, None)
-            self._send(command.number, event)
+            self._send(command.number, *events)
 
         job = self._jobs[command.number] = self._scheduler.job(command.request, emit, ahead=command.ahead)
         return job
@@ -100,19 +103,23 @@ class Worker:
             self._shown = perf_counter()
             self._send(0, Alive())
 
-    def _send(self, number: int, event: Event | Counted | Alive) -> None:
+    def _send(self, number: int, *events: Event | Counted | Alive) -> None:
         try:
-            self._channel.send(Reply(number, event))
+            self._channel.send(Reply(number, events))
         except (OSError, ValueError):
             os._exit(0)  # nobody is listening any more
 
 
-def _watch_parent(parent: int) -> None:
-    """A second way to notice that the parent is gone, should anything else hold its end of the pipe."""
-    while True:
-        threading.Event().wait(_PARENT_CHECK_S)
-        if os.getppid() != parent:
-            os._exit(0)
+def _to_the_end(serve: Callable[[], None]) -> None:
+    """Run what the process cannot do without, and end the process with it. Out of memory, it is replaced rather than
+    trusted to go on."""
+    try:
+        serve()
+    except BaseException as error:
+        if lacks_memory(error):
+            os._exit(NO_MEMORY)
+        traceback.print_exc()
+        os._exit(1)
 
 
 def main() -> None:
@@ -127,4 +134,5 @@ def main() -> None:
     channel = Channel(incoming, outgoing)
     start = channel.receive()
     if isinstance(start, Start):
-        Worker(channel, start).run()
+        worker = Worker(channel, start)
+        _to_the_end(worker.run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from radlite_tui import tasks
+from radlite_tui.models import manifest as manifests
+from radlite_tui.models.manifest import Manifest, ModelFile
 
 PROGRAM = [sys.executable, "-m", "radlite_tui"]
 TIMEOUT = 120
@@ -56,6 +59,17 @@ class Program:
             cwd=self.home,
             **more,
         )
+
+    def give(self, name: str, context: int = 2048, **files: Path) -> None:
+        """A model of the user's own, in a folder that holds nothing else. files: role -> a GGUF file."""
+        place = self.home / "models" / name / manifests.FILE_NAME
+        place.parent.mkdir(parents=True)
+        given = [
+            ModelFile(role, path, hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size, "F32")  # type: ignore[arg-type]
+            for role, path in files.items()
+        ]
+        place.write_text(manifests.dump(Manifest(name, name, "qwen2", context, tuple(given), source=place)))
+        self.environment["RADLITE_MODELS"] = str(place.parents[1])
 
     def demonstration(self, tag: str) -> list[str]:
         """The arguments that ask a task about its demonstration report."""

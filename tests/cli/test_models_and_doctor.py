@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
-from radlite_tui.models import manifest as manifests
-from radlite_tui.models.manifest import Manifest, ModelFile
 from tests.cli.command import Program, one_sentence
 from tests.engine.tiny_gguf import Shape, write_model
 
@@ -71,15 +67,9 @@ def test_a_bad_manifest_is_named_and_hides_nothing(radlite: Program) -> None:
 
 def large_model(radlite: Program) -> None:
     """A user's model just large enough to be worth measuring."""
-    folder = radlite.home / "models" / "large"
-    folder.mkdir(parents=True)
-    path = write_model(folder / "base.gguf", "qwen2", LARGE)
-    data = path.read_bytes()
-    assert len(data) > 64 * 2**20
-    file = ModelFile("base", path, hashlib.sha256(data).hexdigest(), len(data), "F32")
-    manifest = Manifest("large", "Large", "qwen2", 2048, (file,), source=folder / "manifest.toml")
-    (folder / "manifest.toml").write_text(manifests.dump(manifest))
-    radlite.environment["RADLITE_MODELS"] = str(folder.parent)
+    path = write_model(radlite.home / "base.gguf", "qwen2", LARGE)
+    assert path.stat().st_size > 64 * 2**20
+    radlite.give("large", base=path)
 
 
 def test_doctor_measures_a_large_model_when_asked_and_remembers(radlite: Program) -> None:

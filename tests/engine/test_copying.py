@@ -53,6 +53,7 @@ def state(text: str, after: str = "\nNext: ", **may: bool) -> str | None:
         (" left; left", None),
         (" heart.; heart.", None),
         (" left ;", None),
+        ("  no", None),
     ],
 )
 def test_a_list_is_what_stands_in_the_source(text: str, found: str | None) -> None:
@@ -72,6 +73,20 @@ def test_an_open_list_can_be_made_whole(text: str, rest: str) -> None:
     copying = Copying(Spans(SOURCE), " ", "")
     assert copying.completion(text) == rest
     assert copying.state(text + rest) == "whole"
+
+
+def written() -> st.SearchStrategy[str]:
+    random = st.text(alphabet="aefl ;\nnostu", max_size=24)
+    return random | st.sampled_from([" left", " left; ", " left;", " none", " lun"])
+
+
+@given(written())
+@settings(max_examples=300, deadline=None)
+def test_every_character_that_can_come_is_among_what_is_coming(text: str) -> None:
+    copying = Copying(Spans(SOURCE), " ", "\nNext: ")
+    if copying.state(text) in ("open", "whole"):
+        can_come = {c for c in map(chr, range(10, 127)) if copying.state(text + c) is not None}
+        assert {more[0] for more in copying.coming(text, 8) if more} >= can_come
 
 
 @given(st.text(alphabet="aefl ;\nnostu", max_size=24))

@@ -6,14 +6,19 @@ fast model does not flood the pipe and a slow one shows every token.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import perf_counter
+from typing import Protocol
 
 from radlite_tui.engine.llama.vocabulary import Spelling, Vocabulary
 from radlite_tui.engine.protocol import Event, Stats, Token
 
 GAP = 0.04
-Emit = Callable[[Event], None]
+
+
+class Emit(Protocol):
+    """Takes the events that come at one moment, in order."""
+
+    def __call__(self, *events: Event) -> None: ...
 
 
 class Answer:
@@ -93,8 +98,7 @@ class Answer:
     def _send(self) -> None:
         if self._unsent:
             self.text += self._unsent
-            self._emit(Token(self._unsent, self._unsent_tokens))
-            self._emit(self.stats())
+            self._emit(Token(self._unsent, self._unsent_tokens), self.stats())
             self._unsent, self._unsent_tokens = "", 0
         self._sent_at = perf_counter()
 

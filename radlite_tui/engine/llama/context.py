@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radlite_tui.engine.llama import library
+from radlite_tui.engine.llama import library, pages
 from radlite_tui.engine.llama.faults import Aborted, Fault
 from radlite_tui.engine.llama.interrupt import Interrupt
-from radlite_tui.engine.llama.threads import threads_for
+from radlite_tui.engine.llama.threads import physical_cores, threads_for
 from radlite_tui.engine.llama.weights import Weights
 from radlite_tui.engine.options import EngineOptions
 
@@ -61,6 +61,9 @@ class Context:
         numbers = min(int(self._llama.llama_max_parallel_sequences()), MOST_OUTPUTS)
         self.branches = max(1, min(options.branches, numbers - SEQUENCES))
         self.cells = self._cells(options)
+        self.most_threads = options.threads or physical_cores()
+        self._fixed_threads = options.threads is not None
+        self.threads = self.threads_for(1, self.most_threads)
         self._numbers = list(range(numbers - 1, -1, -1))
         self.free_at_first = numbers
         lora = weights.adapter(adapter) if adapter else None
@@ -70,10 +73,10 @@ class Context:
                 "model",
                 f"There is not enough memory for a context of {size} tokens of {weights.path}; use a smaller one.",
             )
+        pages.give_back_zeros()
         interrupt.attach(self._llama, self._context)
         self._memory = self._llama.llama_get_memory(self._context)
         self._batch = self._llama.llama_batch_init(self.batch_size, 0, self.branches + 1)
-        self.threads = options.threads or threads_for(weights.bytes)
         if lora is not None:
             adapters = (self._llama.llama_adapter_lora_p_ctypes * 1)(lora)
             if self._llama.llama_set_adapters_lora(self._context, adapters, 1, (ctypes.c_float * 1)(1.0)) != 0:
@@ -110,7 +113,7 @@ class Context:
         params.n_seq_max = len(self._numbers)
         params.kv_unified = True
         params.type_k = params.type_v = _KV_TYPES[options.kv_type][0]
-        params.n_threads = params.n_threads_batch = options.threads or threads_for(self.weights.bytes)
+        params.n_threads = params.n_threads_batch = self.threads
         params.flash_attn_type = _FLASH["on" if options.kv_type != "f16" else options.flash_attention]
         return params
 
@@ -158,9 +161,11 @@ class Context:
         pointer = self._llama.llama_get_logits_ith(self._context, row)
         if not pointer:
             raise Fault("request", "llama.cpp returned no logits; ask again.")
-        copy = np.empty(self.weights.vocabulary.size, dtype=np.float32)
-        ctypes.memmove(copy.ctypes.data, pointer, copy.nbytes)
-        return copy
+        return np.frombuffer(ctypes.string_at(pointer, 4 * self.weights.vocabulary.size), dtype=np.float32)
+
+    def threads_for(self, rows: int, most: int) -> int:
+        """Threads worth using for a batch of so many rows, `most` at most; what the options say stays."""
+        return most if self._fixed_threads else threads_for(self.weights.bytes, rows, most)
 
     def use_threads(self, threads: int) -> None:
         """Compute with that many threads from the next batch on."""
@@ -179,6 +184,21 @@ class Context:
     def share(self, source: int, target: int, start: int = 0, end: int = -1) -> None:
         """Let `target` have the tokens of `source` in [start, end) without computing or copying them."""
         self._llama.llama_memory_seq_cp(self._memory, source, target, start, end)
+
+    def state(self, sequence: int) -> memoryview:
+        """The keys and values of a sequence, as bytes that `restore` takes."""
+        size = self._llama.llama_state_seq_get_size(self._context, sequence)
+        buffer = (ctypes.c_uint8 * size)()
+        written = self._llama.llama_state_seq_get_data(self._context, buffer, size, sequence)
+        return memoryview(buffer).cast("B")[:written]
+
+    def restore(self, sequence: int, state: bytearray) -> bool:
+        """Fill an empty sequence with what `state` gave; False, leaving it empty, when there is no room for it."""
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        taken = self._llama.llama_state_seq_set_data(self._context, buffer, len(state), sequence)
+        if taken != len(state):
+            self.cut(sequence)
+        return bool(taken == len(state))
 
     def close(self) -> None:
         if self._context:

@@ -8,6 +8,7 @@ comes at most as often as it stands in the source.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from radlite_tui.segments import Spans
@@ -61,6 +62,28 @@ class Copying:
                     return rest
         return ""
 
+    def coming(self, text: str, longest: int) -> Iterator[str]:
+        """What may come next, as texts of `longest` characters or so, of which every beginning may come. A further span
+        is only begun where `text` ends with a separator."""
+        if len(text) < len(self._lead):
+            yield from (self._lead[len(text) :] + more for more in self.coming(self._lead, longest))
+            return
+        body = text[len(self._lead) :]
+        if self._spans.nothing.startswith(body):
+            yield self._spans.nothing[len(body) :] + self._after
+        last = body.split(self._spans.separator)[-1]
+        starts = (
+            self._starts(last, whole=False) if last else {m.start() for m in re.finditer(r"(?<!\w)\S", self._source)}
+        )
+        for start in starts:
+            more = self._source[start + len(last) :][:longest]
+            yield more
+            for border in re.finditer(r"(?<=\w)(?!\w)", more):
+                yield from (more[: border.start()] + end for end in (self._spans.separator, self._after))
+        yield from (self._spans.separator, self._after)
+        separator = self._spans.separator
+        yield from (separator[size:] for size in range(1, len(separator)) if body.endswith(separator[:size]))
+
     def _list(self, body: str, may_go_on: bool) -> State | None:
         if not body:
             return "open"
@@ -96,7 +119,7 @@ class Copying:
         """Where spans that are the text (whole), or that are longer and begin so, start in the source."""
         key = (text, whole)
         if key not in self._found:
-            plain = bool(text.strip()) and (not whole or text == text.strip())
+            plain = bool(text.strip()) and text == (text.strip() if whole else text.lstrip())
             pattern = rf"(?<!\w){re.escape(text)}" + (r"(?!\w)" if whole else ".")
             self._found[key] = {m.start() for m in re.finditer(pattern, self._source)} if plain else set()
         return self._found[key]

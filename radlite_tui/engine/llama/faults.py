@@ -15,5 +15,11 @@ class Fault(Exception):
         self.kind, self.message, self.needed, self.context = kind, message, needed, context
 
 
+def lacks_memory(error: BaseException) -> bool:
+    """Whether this is what comes of memory running out; the system's linker says so in words only."""
+    said = str(error)
+    return isinstance(error, MemoryError) or "failed to map segment" in said or "annot allocate memory" in said
+
+
 class Aborted(Exception):
     """The running request was cancelled."""

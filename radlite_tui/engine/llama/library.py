@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from typing import Any
 
-from radlite_tui.engine.llama.faults import Fault
+from radlite_tui.engine.llama.faults import Fault, lacks_memory
 
 VERSION = "0.3.36"
 STRUCT_BYTES = {"llama_batch": 56, "llama_model_params": 80, "llama_context_params": 160}
@@ -49,6 +49,8 @@ def _open() -> Any:
         package = importlib.import_module("llama_cpp")
         llama = importlib.import_module("llama_cpp.llama_cpp")
     except Exception as error:
+        if lacks_memory(error):
+            raise MemoryError from error
         raise Fault("worker", f"llama.cpp could not be loaded ({error}); {remedy}.") from error
     if package.__version__ != VERSION:
         raise Fault("worker", f"llama-cpp-python is {package.__version__} but {VERSION} is needed; {remedy}.")

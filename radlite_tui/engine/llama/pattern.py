@@ -6,7 +6,8 @@ grammar that is run over the whole vocabulary costs as much as a fifth of a deco
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import numpy as np
 import regex
@@ -45,6 +46,16 @@ def candidates(logits: Logits) -> Iterator[int]:
     yield from (int(token) for token in np.argsort(logits)[::-1][size:])
 
 
-def first(logits: Logits, fits: Callable[[int], bool]) -> int | None:
-    """The likeliest token that fits, or None."""
-    return next((token for token in candidates(logits) if fits(token)), None)
+def first(logits: Logits, fits: Callable[[int], bool], others: Callable[[], Iterable[int]] | None = None) -> int | None:
+    """The likeliest token that fits, or None.
+
+    others: where known, gives the tokens that can fit at all; asked for when none of the likeliest does, so that a
+    model that does not know the format does not cost a check of its whole vocabulary.
+    """
+    if others is None:
+        return next((token for token in candidates(logits) if fits(token)), None)
+    for token in islice(candidates(logits), FIRST):
+        if fits(token):
+            return token
+    left = sorted(others(), key=lambda token: -logits[token])
+    return next((token for token in left if fits(token)), None)

@@ -1,6 +1,7 @@
 """Measures how fast a model file runs on this machine in different configurations, in a process of its own.
 
-Started by `engine.probes`, which see. Imports `library`, `gguf`, `sound`, `interrupt`, `threads` and `engine.probed`.
+Started by `engine.probes`, which see. Imports `library`, `gguf`, `sound`, `interrupt`, `threads`, `engine.probed` and
+`engine.parent`.
 Reads one JSON object from standard input and writes one a line: a measurement as each is made, then the result.
 
 One setting after another is tried on the best of the ones before, not every combination: repacking, flash attention,
@@ -22,6 +23,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from radlite_tui.engine import parent
 from radlite_tui.engine.llama import gguf, library
 from radlite_tui.engine.llama.faults import Fault
 from radlite_tui.engine.llama.interrupt import Interrupt
@@ -248,6 +250,7 @@ def main() -> None:
     outgoing = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     asked = json.load(sys.stdin)
+    parent.end_with(asked["parent"])
 
     def say(**line: Any) -> None:
         print(json.dumps(line), file=outgoing, flush=True)

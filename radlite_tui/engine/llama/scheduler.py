@@ -10,13 +10,12 @@ from __future__ import annotations
 import contextlib
 import threading
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from radlite_tui.engine.llama.answer import Answer
+from radlite_tui.engine.llama.answer import Answer, Emit
 from radlite_tui.engine.llama.context import MOST_OUTPUTS, Logits, NoRoom, Row
-from radlite_tui.engine.llama.faults import Aborted, Fault
+from radlite_tui.engine.llama.faults import Aborted, Fault, lacks_memory
 from radlite_tui.engine.llama.generate import Desk, encode, generate, read_ahead, room_for
 from radlite_tui.engine.llama.interrupt import Interrupt
 from radlite_tui.engine.llama.loaded import Loaded, Place
@@ -27,8 +26,6 @@ from radlite_tui.engine.llama.threads import IdleCores
 from radlite_tui.engine.llama.work import Rows, Work
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed, Loading, Request
-
-Emit = Callable[[Event], None]
 
 
 @dataclass(eq=False)
@@ -189,10 +186,11 @@ class Scheduler:
         writing = not any(job.reading for job in batch)
         try:
             if rows:
-                place.context.use_threads(place.pace.threads if writing else place.pace.most)
+                paced = place.pace.threads if writing else place.pace.most
+                place.context.use_threads(place.context.threads_for(len(rows), paced))
                 began = perf_counter()
                 self._decode(place, batch, rows)
-                if writing:
+                if writing and place.context.threads == paced:
                     self._observe(place, len(rows), perf_counter() - began)
         except Aborted:
             for number, start in _starts(rows).items():
@@ -290,7 +288,9 @@ class Scheduler:
 
 
 def _unexpected(error: Exception) -> Fault:
-    """A mistake of ours, told in the log and, in a sentence, to the user."""
+    """A mistake of ours, told in the log and to the user. Lack of memory is none, and ends the worker."""
+    if lacks_memory(error):
+        raise MemoryError from error
     traceback.print_exception(error)
     return Fault("request", f"The engine failed unexpectedly ({type(error).__name__}: {error}); ask again.")
 

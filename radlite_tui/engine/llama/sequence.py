@@ -46,9 +46,10 @@ class Sequence:
     def verify(self, tokens: list[int], last: int) -> Work[list[Logits]]:
         """Compute tokens after the ones there; returns the logits after each of the `last` last ones."""
         size = self.context.batch_size
-        for start in range(0, len(tokens) - last, size):
-            yield from self._compute(tokens[start : min(start + size, len(tokens) - last)], 0)
-        return (yield from self._compute(tokens[len(tokens) - last :], last))
+        whole = max(0, len(tokens) - size)
+        for start in range(0, whole, size):
+            yield from self._compute(tokens[start : min(start + size, whole)], 0)
+        return (yield from self._compute(tokens[whole:], last))
 
     def cut(self, length: int) -> None:
         """Forget all but the first `length` tokens."""

@@ -15,6 +15,8 @@ from radlite_tui.engine.llama.vocabulary import Vocabulary
 from radlite_tui.engine.llama.work import Work
 from radlite_tui.segments import Spans
 
+LONGEST_TOKEN = 24
+"""Bytes of a token that are looked at when a model wants none of the likeliest."""
 LAST_SPAN = 20
 """Tokens that the last span of a list may take beyond the list's limit."""
 
@@ -86,7 +88,11 @@ def _next(
             return False
         return bool(piece) and copying.state(text, may_go_on=go_on) is not None
 
-    return first(logits, fits)
+    def others() -> set[int]:
+        texts = copying.coming(written.decode("utf-8", "ignore"), LONGEST_TOKEN)
+        return vocabulary.beginning(text.encode()[:LONGEST_TOKEN] for text in texts) | ends
+
+    return first(logits, fits, others)
 
 
 def _end(copying: Copying, vocabulary: Vocabulary, written: bytes) -> list[int]:

@@ -16,13 +16,28 @@ _CGROUP = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
 _STAT = Path("/proc/stat")
 _IDLE, _WAITING = 3, 4  # columns of a processor's line in /proc/stat
-_SMALL_BYTES = 64 * 2**20
+_BYTES_A_THREAD = 10 * 2**20
 
 
-def threads_for(weights_bytes: int) -> int:
-    """Threads for a model of this size: a small one computes a layer in less time than threads take to meet, so it gets
-    one, which also keeps it fast on a busy machine; a large one gets every physical core."""
-    return 1 if weights_bytes < _SMALL_BYTES else physical_cores()
+def threads_for(weights_bytes: int, rows: int = 1, most: int | None = None) -> int:
+    """Threads for a batch of `rows` tokens over weights of this size, `most` (every physical core) at most.
+
+    A layer that takes less time than threads need to meet gets one, which also keeps it fast on a busy machine. With
+    7 MB on two cores a second thread was seen to cost a fifth of the speed at 1 row and to gain from 3 rows on.
+    """
+    return max(1, min(most or physical_cores(), weights_bytes * rows // _BYTES_A_THREAD))
+
+
+def waiting(spins: int) -> dict[str, str]:
+    """Environment for llama.cpp's OpenMP (GCC's): how often a thread looks for the others before it sleeps. What the
+    user has set stays.
+
+    Measured with a 3B model on two cores, seconds a token: never looking 0.099, 1,000 times 0.067, for as long as GCC's
+    own default 0.065; and with one core busy elsewhere 0.179, 0.126 and 0.236. Small models gain more still.
+    """
+    if "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ:
+        return {}
+    return {"GOMP_SPINCOUNT": str(spins)}
 
 
 def physical_cores() -> int:
