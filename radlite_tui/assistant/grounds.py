@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from radlite_tui.assistant.passages import sentences, words
+from radlite_tui.assistant.passages import HEADING, sentences, words
 from radlite_tui.assistant.types import Answer
 from radlite_tui.tasks.outputs import LabelOutput, RadsOutput, Span
 
@@ -57,6 +57,8 @@ def naming(text: str, patterns: Sequence[str]) -> tuple[Span, ...]:
     for sentence in sentences(text):
         if sentence.background or not pattern.search(sentence.text):
             continue
-        start = sentence.start + len(sentence.text) - len(sentence.text.lstrip())
+        heading = HEADING.match(sentence.text.lstrip("\n"))
+        said = sentence.text.lstrip("\n")[heading.end() :] if heading else sentence.text
+        start = sentence.start + len(sentence.text) - len(said.lstrip())
         found.append((start, sentence.start + len(sentence.text.rstrip())))
     return tuple(found)

@@ -21,6 +21,7 @@ from radlite_tui.tui.messages import EditReport
 Marks = tuple[tuple[int, int, str], ...]
 
 SMALL = 6
+LONGEST_TITLE = 30
 GLYPHS = {MARK_STYLES[kind]: ENTITY_MARKS[kind][:2] for kind in MARK_STYLES}
 OTHER_GLYPHS = ("«", "»")
 
@@ -93,7 +94,7 @@ class ReportView(VerticalScroll):
         """Sections that are neither findings nor impression, where there are such."""
         if not any(part.main for part in self.parts):
             return set()
-        return {place for place, part in enumerate(self.parts) if part.name and not part.main}
+        return {place for place, part in enumerate(self.parts) if not part.main}
 
     def draw(self) -> None:
         if self.is_mounted:
@@ -108,7 +109,8 @@ class ReportView(VerticalScroll):
             if until is not None and part.start > until:
                 break
             if place in closed:
-                head = Content.assemble(("▸ ", MUTED), (part.name, "bold" if place != self.current else "bold reverse"))
+                style = "bold reverse" if self.has_focus and place == self.current else "bold"
+                head = Content.assemble(("▸ ", MUTED), (part.name or self.title(part), style))
                 drawn += Content("  ") + head if open_line else head
                 open_line = True
                 continue
@@ -118,6 +120,11 @@ class ReportView(VerticalScroll):
             end = part.end if until is None else min(part.end, until)
             drawn += self.marked(part, place, end)
         return drawn
+
+    def title(self, part: Section) -> str:
+        """The first line of what stands before any heading."""
+        line = self.text[part.start : part.end].strip().partition("\n")[0]
+        return f"{line[:LONGEST_TITLE]}…" if len(line) > LONGEST_TITLE else line
 
     def marked(self, part: Section, place: int, end: int) -> Content:
         """One open section with its heading in bold and its marks in glyphs."""
