@@ -29,7 +29,7 @@ from radlite_tui.tui.screens.pick import OpenScreen, PickScreen
 from radlite_tui.tui.screens.read import ReadScreen
 from radlite_tui.tui.screens.small import TooSmall, too_small
 
-DRAIN_HZ = 6
+DRAIN_HZ = 5
 
 
 class RadliteApp(App[None]):
