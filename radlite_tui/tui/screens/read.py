@@ -16,6 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from radlite_tui import tasks
+from radlite_tui.assistant.intake import Taken
 from radlite_tui.assistant.types import Answer, Ask, Plan
 from radlite_tui.errors import RadliteError
 from radlite_tui.tasks.report import Report
@@ -366,10 +367,10 @@ class ReadScreen(Screen[None]):
     def action_open(self) -> None:
         self.app.push_screen(OpenScreen(), self.file_opened)
 
-    def file_opened(self, opened: tuple[str, str] | None) -> None:
+    def file_opened(self, opened: Taken | None) -> None:
         if opened is None:
             return
-        self.pane.open(*opened)
+        self.pane.take(opened)
         self.ask_line.focus()
 
     def on_long_paste(self, message: messages.LongPaste) -> None:
