@@ -40,8 +40,9 @@ def app_and_loop(bench: Bench, subject: Subject) -> Runs:
     report = report_for(bench, subject, limit).text
     narrate(f"{bench.name}: starting the app once, to see how long an answer is")
     with AppInTerminal(subject, report, [limit]) as app:
-        trial = app.ask(WORDS)
-    answers = ceil((limit - 1) / max(1, trial.timed.tokens - 1))
+        before, trial = app.ask(WORDS), app.ask(WORDS)
+    pause_s = trial.asked - before.ended
+    answers = ceil(bench.sizes.decode_run / max(1, trial.timed.tokens - 1)) if subject is bench.embedded else 1
     stated: list[float] = []
 
     def ours(_run: int) -> float:
@@ -57,18 +58,19 @@ def app_and_loop(bench: Bench, subject: Subject) -> Runs:
         "prompt_tokens": trial.timed.stats.prompt_tokens,
         "answer_tokens": trial.timed.tokens,
         "answers_a_run": answers,
+        "pause_s": pause_s,
         "engine_stated_tok_s": stated,
     }
-    loop = looping(bench.plain(trial.files, threads), trial, answers)
-    lean = looping(bench.plain(trial.files, threads, repack=False), trial, answers)
+    loop = looping(bench.plain(trial.files, threads), trial, answers, pause_s)
+    lean = looping(bench.plain(trial.files, threads, repack=False), trial, answers, pause_s)
     return bench.compare(ours, loop, context, {"plain_loop_without_repack": lean})
 
 
-def looping(peer: Peer, trial: Seen, answers: int) -> Callable[[int], float]:
-    """The peer's run: as many answers of as many tokens, after the same prompt."""
+def looping(peer: Peer, trial: Seen, answers: int, pause_s: float) -> Callable[[int], float]:
+    """The peer's run: as many answers of as many tokens, after the same prompt and the same rest."""
 
     def once(tokens: int) -> tuple[int, float]:
-        found = peer.ask("decode", prompt=trial.prompt, tokens=tokens)
+        found = peer.ask("decode", prompt=trial.prompt, tokens=tokens, pause_s=pause_s)
         if found["prompt_tokens"] != trial.timed.stats.prompt_tokens:
             raise RadliteError(
                 f"The plain loop reads {found['prompt_tokens']} prompt tokens where the app reads "

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 class Sizes:
     """Tokens unless said otherwise.
 
-    decode: answer of a decode run. context_prompt: prompt before it, where the prompt is ours to choose. prefill:
-    prompt of a prefill run. long_report, report: reports of the rows that ask about one. answer: an answer of which
-    only the first token matters. typing_s: seconds between a paste and the question. sequences: answers written
-    side by side; sequence_answer: answer of each. column_answer: answer of a column of a
-    comparison. busy_decode: answer of a run beside a busy core, and of a profiled one. cases, case_answer: evaluation
-    items and the answer of each. in_flight: items under way at once.
+    decode: answer of a decode run, decode_run: all answers of one with an embedded model, whose answers are short.
+    context_prompt: prompt before it, where the prompt is ours to choose. prefill: prompt of a prefill run. long_report,
+    report: reports of the rows that ask about one. answer: an answer of which only the first token matters. typing_s:
+    seconds between a paste and the question. sequences: answers written side by side; sequence_answer: answer of each.
+    column_answer: answer of a column of a comparison. busy_decode: answer of a run beside a busy core, and of a
+    profiled one. cases, case_answer: evaluation items and the answer of each. in_flight: items under way at once.
     """
 
     decode: int = 128
+    decode_run: int = 512
     context_prompt: int = 64
     prefill: int = 512
     long_report: int = 500
@@ -26,7 +27,7 @@ class Sizes:
     typing_s: float = 5.0
     sequences: int = 16
     sequence_answer: int = 40
-    column_answer: int = 24
+    column_answer: int = 64
     busy_decode: int = 48
     cases: int = 16
     case_answer: int = 24
@@ -36,6 +37,7 @@ class Sizes:
 FULL = Sizes()
 QUICK = Sizes(
     decode=8,
+    decode_run=8,
     context_prompt=24,
     prefill=48,
     long_report=48,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from radlite_tui.engine.ending import Ending, LastWords
+from radlite_tui.engine.llama.threads import waiting
 from radlite_tui.engine.messages import Alive, Cancel, Channel, Count, Counted, Generate, Reply, Start
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import (
@@ -189,11 +190,6 @@ def _no_memory(file: str) -> str:
     return f"There is not enough memory to load {file}; close other programs or choose a smaller model."
 
 
-def _environment(options: EngineOptions) -> dict[str, str]:
-    """OpenMP reads how its threads wait when it is loaded; what the user has set in the environment stays."""
-    return {"OMP_WAIT_POLICY": "active" if options.spin else "passive", **os.environ}
-
-
 class _Process:
     """One worker process and the thread that hands its replies to whoever asked."""
 
@@ -209,7 +205,7 @@ class _Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._words.file or subprocess.DEVNULL,
-                env=_environment(options),
+                env={**os.environ, **waiting(options.spins)},  # read when OpenMP is loaded
                 cwd=Path(root).anchor,
                 **own_group,
             )

@@ -14,8 +14,7 @@ class EngineOptions:
     second, rearranged copy of the weights (faster decode on some CPUs, more memory, slower load). batch: most tokens in
     one llama.cpp call. chunk: prompt tokens read between two progress events. contexts: (weights, adapter) pairs kept
     loaded at most. branches: most answers of a closed form scored side by side. log: file that receives the worker's
-    stderr; None drops it. spin: let threads spin while they wait for each other: a little faster on an idle machine,
-    and was seen to cost nine tenths of the speed on a busy one.
+    stderr; None drops it. spins: how often a thread looks for the others before it sleeps (see `threads.waiting`).
 
     parallel: answers of one context computed side by side at most; more wait. kv_cache_mib: most memory for the keys
     and values of one context, in MiB (one full prompt always fits; whatever else is kept there costs each step a little
@@ -24,7 +23,8 @@ class EngineOptions:
     pace: use fewer threads while other work makes more of them slower. idle_unload_s: free all models after so many
     seconds without a request; 0 never. stuck_s: a worker that shows no sign of life for so long while it should be
     computing is replaced; 0 never. probed: let what was measured of a model on this machine (see `probes`) decide
-    repack, flash_attention, chunk and batch.
+    repack, flash_attention, chunk and batch. spill_mib: MiB on disk, encrypted, for what was read and has no more room
+    in the KV cache (see `llama.spill`); 0 keeps nothing there.
     """
 
     threads: int | None = None
@@ -35,7 +35,7 @@ class EngineOptions:
     contexts: int = 4
     branches: int = 64
     log: str | None = None
-    spin: bool = False
+    spins: int = 1000
     parallel: int = 16
     kv_cache_mib: int = 128
     full_prompts: int = 4
@@ -45,3 +45,4 @@ class EngineOptions:
     idle_unload_s: float = 900.0
     stuck_s: float = 120.0
     probed: bool = True
+    spill_mib: int = 0

@@ -21,6 +21,7 @@ from typing import Any
 import platformdirs
 
 from radlite_tui.engine import host, probed
+from radlite_tui.engine.llama.threads import waiting
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.probed import Measurement, ProbeResult
 from radlite_tui.errors import ModelUnavailable, RadliteError
@@ -172,7 +173,7 @@ def _run(asked: dict[str, Any], limit_s: float, progress: Progress | None) -> Pr
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={"OMP_WAIT_POLICY": "passive", **os.environ},  # as the engine's worker has it
+        env={**os.environ, **waiting(EngineOptions().spins)},  # as the engine's worker has it
         cwd=Path(root).anchor,
         encoding="utf-8",
     )

@@ -284,16 +284,24 @@ def test_worker_ends_when_the_app_is_killed(slow: ModelFiles) -> None:
     assert ended(worker)
 
 
-@pytest.mark.parametrize(("spin", "policy"), [(False, b"passive"), (True, b"active")])
-def test_threads_wait_without_spinning_unless_asked(
-    base: ModelFiles, spin: bool, policy: bytes, monkeypatch: pytest.MonkeyPatch
+def environment_of_a_worker(base: ModelFiles) -> list[bytes]:
+    engine = LocalEngine(EngineOptions(spins=77))
+    done(engine.generate(Request(base, chat(REPORT), max_tokens=2)))
+    found = Path(f"/proc/{engine.pid}/environ").read_bytes().split(b"\0")
+    engine.close()
+    return found
+
+
+def test_threads_look_for_each_other_only_so_often_before_they_sleep(
+    base: ModelFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    engine = LocalEngine(EngineOptions(spin=spin))
-    done(engine.generate(Request(base, chat(REPORT), max_tokens=2)))
-    environment = Path(f"/proc/{engine.pid}/environ").read_bytes().split(b"\0")
-    engine.close()
-    assert b"OMP_WAIT_POLICY=" + policy in environment
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    assert b"GOMP_SPINCOUNT=77" in environment_of_a_worker(base)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    found = environment_of_a_worker(base)
+    assert b"OMP_WAIT_POLICY=active" in found
+    assert not any(entry.startswith(b"GOMP_SPINCOUNT") for entry in found)
 
 
 def test_close_leaves_no_process_and_can_be_called_twice(base: ModelFiles) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import time
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
@@ -60,10 +61,11 @@ class Loop:
             tokens += room[:size]
         return tokens
 
-    def decode(self, prompt: list[list[str]], tokens: int) -> dict[str, float]:
+    def decode(self, prompt: list[list[str]], tokens: int, pause_s: float = 0.0) -> dict[str, float]:
         """Read a prompt anew and write `tokens` tokens, whatever they are.
 
-        decode_s: seconds from the first token to the last.
+        pause_s: of doing nothing before the second token, for a processor that has rested begins more slowly.
+        decode_s: seconds from the first token to the last, without the pause.
         """
         ids = self.encode(prompt)
         llama.llama_memory_clear(self.memory, True)
@@ -73,12 +75,14 @@ class Loop:
             self.feed((llama.llama_token * len(part))(*part), len(part))
         token = self.best()
         first = perf_counter()
+        time.sleep(pause_s)
+        resumed = perf_counter()
         for _ in range(tokens - 1):
             self.one[0] = token
             self.feed(self.one, 1)
             token = self.best()
         ended = perf_counter()
-        return {"prompt_tokens": len(ids), "tokens": tokens, "first_s": first - began, "decode_s": ended - first}
+        return {"prompt_tokens": len(ids), "tokens": tokens, "first_s": first - began, "decode_s": ended - resumed}
 
     def feed(self, tokens: Any, size: int) -> None:
         if llama.llama_decode(self.context, llama.llama_batch_get_one(tokens, size)) != 0:

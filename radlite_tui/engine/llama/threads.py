@@ -28,6 +28,18 @@ def threads_for(weights_bytes: int, rows: int = 1, most: int | None = None) -> i
     return max(1, min(most or physical_cores(), weights_bytes * rows // _BYTES_A_THREAD))
 
 
+def waiting(spins: int) -> dict[str, str]:
+    """Environment for llama.cpp's OpenMP (GCC's): how often a thread looks for the others before it sleeps. What the
+    user has set stays.
+
+    Measured with a 3B model on two cores, seconds a token: never looking 0.099, 1,000 times 0.067, for as long as GCC's
+    own default 0.065; and with one core busy elsewhere 0.179, 0.126 and 0.236. Small models gain more still.
+    """
+    if "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ:
+        return {}
+    return {"GOMP_SPINCOUNT": str(spins)}
+
+
 def physical_cores() -> int:
     """Physical cores within the CPU affinity and the cgroup quota of this process; at least 1."""
     cores = _cores(_allowed())
