@@ -32,9 +32,12 @@ from radlite_tui.tasks import CHAT
 from radlite_tui.tasks.base import Mode
 
 
-def join() -> tuple[Engine, Store, Routes]:
-    """Engine, models and routes as the settings have them. Raises BadInput for settings that cannot be used."""
-    chosen = settings.read().engine
+def join(found: settings.Settings | None = None) -> tuple[Engine, Store, Routes]:
+    """Engine, models and routes as the settings have them. Raises BadInput for settings that cannot be used.
+
+    found: settings that were read already.
+    """
+    chosen = (settings.read() if found is None else found).engine
     if chosen.kind == "openai":
         return served(chosen.openai)
     shelf = store()
