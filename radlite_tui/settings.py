@@ -68,16 +68,21 @@ class OpenAISettings:
 class EngineSettings:
     """`[engine]`: which engine answers, and how the one on this machine runs.
 
-    kind: "local" is llama.cpp in this machine's memory, "openai" a server. threads: None decides by the machine.
-    kv_cache_mib: memory for prompts kept read, in MiB. kv_type: how they are kept. read_ahead: read the report in while
-    the user still types. idle_unload_s: seconds without a request after which models are unloaded; 0 never. repack,
-    flash_attention, speculate: "auto" decides by the machine. stuck_s: seconds without progress before the engine
-    process is ended.
+    kind: "local" is llama.cpp in this machine's memory, "openai" a server. threads: processor threads while
+    answering; not set, the machine decides.
+    kv_cache_mib: memory for prompts kept read, in MiB. spill_mib: disk for those that have no room in memory, in MiB,
+    encrypted and gone with the engine process; 0 keeps nothing on disk. kv_type: how they are kept in memory.
+    read_ahead: read the report in while the user still types. idle_unload_s: seconds without a request after which
+    models are unloaded; 0 never. repack: keep a second copy of the weights, rearranged; "auto" goes by what
+    `doctor --probe` measured. flash_attention: compute attention in one pass; "auto" likewise. speculate: guess several
+    tokens at once by looking them up in the prompt; "auto" does so while it pays. stuck_s: seconds without a sign of
+    life before the engine process is replaced.
     """
 
     kind: Literal["local", "openai"] = "local"
     threads: int | None = _at_least(1, None)
     kv_cache_mib: int = _at_least(1, 128)
+    spill_mib: int = _at_least(0, 0)
     kv_type: Literal["f16", "q8_0"] = "f16"
     read_ahead: bool = True
     idle_unload_s: int = _at_least(0, 900)

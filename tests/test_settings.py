@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from radlite_tui import settings
+from radlite_tui import schema, settings, toml
 from radlite_tui.errors import BadInput
 
 SERVER = '[engine]\nkind = "openai"\n[engine.openai]\nurl = "{url}"\n'
@@ -155,3 +157,76 @@ def test_a_settings_file_that_is_a_folder_leaves_the_defaults(tmp_path: Path) ->
     found, problems = settings.read_what_fits(tmp_path, {})
     assert found.app == settings.AppSettings()
     assert "cannot be read" in problems[0]
+
+
+# Described.
+
+
+def every() -> list[schema.Setting]:
+    return [one for name, kind in schema.tables() for one in schema.settings_of(kind, name)]
+
+
+def test_every_setting_is_described_and_none_twice() -> None:
+    found = every()
+    assert sorted(one.key for one in found) == sorted(key for key, _, _ in settings.Settings().rows())
+    assert [one.key for one in found if len(one.about) < 8 or not one.about.endswith(".")] == []
+    assert schema.described(settings.EngineSettings)["read_ahead"] == ("Read the report in while the user still types.")
+
+
+def test_one_sentence_may_describe_several_settings() -> None:
+    @dataclass(frozen=True)
+    class Table:
+        """`[table]`: a table.
+
+        one, two: what both are. three: such as two: no name, since no
+        sentence ends before it.
+        """
+
+        one: int = 1
+        two: int = 2
+        three: int = 3
+
+    assert schema.summary(Table) == "a table."
+    assert schema.described(Table) == {
+        "one": "What both are.",
+        "two": "What both are.",
+        "three": "Such as two: no name, since no sentence ends before it.",
+    }
+
+
+ACCEPTED = (
+    "", "[engine]\nthreads = 2\n", '[engine]\nkind = "local"\nkv_type = "q8_0"\nread_ahead = false\n',
+    '[app]\ntheme = "ansi"\n[keys]\nread.task = "ctrl+f"\n"read.mode" = ["f7", "alt+m"]\n',
+    '[engine]\nkind = "openai"\n[engine.openai]\nurl = "http://127.0.0.1:1/v1"\ntimeout_s = 0.5\nretries = 0\n',
+)  # fmt: skip
+REFUSED = (
+    "[engine]\nthreads = 0", "[engine]\nthreads = true", "[engine]\nthreads = 1.5", "[engine]\nidle_unload_s = -1",
+    "[keys]\nread.task = 5", "keys = 1", '[app]\ntheme = "pink"', "[keys]\nread.task = []",
+    '[engine]\nkind = "opnai"', '[engine]\nread_ahead = "yes"', "[engine]\nthread = 2", "engine = 1", "[other]\na = 1",
+    '[engine.openai]\nmodel = " "', "[engine.openai]\ntimeout_s = 0", "[engine.openai]\nparallel = 0",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [*ACCEPTED, *REFUSED])
+def test_the_schema_takes_what_the_program_takes(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    wrong = list(Draft202012Validator(schema.schema()).iter_errors(toml.read(file, "settings file")))
+    try:
+        settings.read(file, {})
+    except BadInput:
+        assert wrong
+    else:
+        assert not wrong
+    assert (text in REFUSED) == bool(wrong)
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(schema.schema())
+    engine = schema.schema()["properties"]["engine"]
+    assert engine["properties"]["kv_cache_mib"]["default"] == settings.EngineSettings().kv_cache_mib
+    assert engine["properties"]["openai"]["properties"]["url"]["type"] == "string"
+
+
+def test_the_shipped_table_is_complete_and_current() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert schema.markdown() in text, "write it anew with: radlite-tui config schema --markdown"

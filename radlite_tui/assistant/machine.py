@@ -19,11 +19,12 @@ from typing import Any
 
 import platformdirs
 
-from radlite_tui import __version__
+from radlite_tui import __version__, settings
 from radlite_tui.assistant.probing import UNKNOWN, findings
 from radlite_tui.engine.host import flags, processor_name
 from radlite_tui.engine.llama.threads import physical_cores, threads_for
 from radlite_tui.engine.probes import Probes
+from radlite_tui.errors import BadInput
 from radlite_tui.models.manifest import Manifest
 from radlite_tui.models.store import Store, memory_file, user_folder
 
@@ -55,12 +56,14 @@ class Checkup:
 def checkup() -> Checkup:
     """Look at this machine."""
     store = Store()
+    settings_found, setting_problems = settled()
     sections = {
         "versions": versions(),
         "terminal": terminal(os.environ),
         "processor": processor(),
         "memory": memory(),
         "permissions": permissions(store),
+        "settings": settings_found,
     }
     probes = Probes()
     models = tuple(model(store, manifest, probes) for manifest in store.list())
@@ -68,6 +71,7 @@ def checkup() -> Checkup:
     if not models:
         of_models.append(f"No model is installed; put one into {store.folder}.")
     problems = of_models + terminal_problems(sections["terminal"]) + permission_problems(sections["permissions"])
+    problems += setting_problems
     problems += [probes.problem] if probes.problem else []
     slow = processor_slow(sections["processor"]) + memory_slow(sections["memory"], store.list())
     slow += [
@@ -110,6 +114,17 @@ def versions() -> dict[str, Any]:
         except PackageNotFoundError:
             found[name] = None
     return found
+
+
+def settled() -> tuple[dict[str, Any], list[str]]:
+    """The settings that are not as they come, each with where it is from, and what is wrong with them."""
+    path = {"file": str(settings.config_file())}
+    try:
+        found = settings.read()
+    except BadInput as error:
+        return path, [str(error)]
+    changed = {key: {"value": value, "origin": origin} for key, value, origin in found.rows() if origin != "default"}
+    return {**path, **changed}, list(found.warnings())
 
 
 def terminal(environment: Mapping[str, str]) -> dict[str, Any]:

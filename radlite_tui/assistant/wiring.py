@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from importlib.util import find_spec
 
 from radlite_tui import settings
 from radlite_tui.assistant.ports import Routes, Store
@@ -45,7 +46,13 @@ def join(found: settings.Settings | None = None) -> tuple[Engine, Store, Routes]
 
 
 def engine(chosen: EngineSettings) -> Engine:
-    """llama.cpp in a process of its own, started with the first request."""
+    """llama.cpp in a process of its own, started with the first request. Raises BadInput when what keeps it from
+    writing reports to disk in the clear is not installed."""
+    if chosen.spill_mib and find_spec("cryptography") is None:
+        raise BadInput(
+            f"engine.spill_mib is {chosen.spill_mib} and cryptography is not installed; install radlite-tui[spill], "
+            "or set it to 0."
+        )
 
     def start() -> Engine:
         from radlite_tui.engine.local import LocalEngine
@@ -61,6 +68,7 @@ def options(chosen: EngineSettings) -> EngineOptions:
         threads=chosen.threads,
         flash_attention=chosen.flash_attention,
         kv_cache_mib=chosen.kv_cache_mib,
+        spill_mib=chosen.spill_mib,
         kv_type=chosen.kv_type,
         idle_unload_s=float(chosen.idle_unload_s),
         speculate=chosen.speculate == "auto",

@@ -15,7 +15,7 @@ COMMANDS = {
     "compare": "the same request in several modes and models",
     "batch": "a worklist, one JSON object a line",
     "models": "the models at hand: list, show, verify",
-    "config": "settings and where each came from: show, path, check",
+    "config": "settings and where each came from: show, path, check, schema",
     "doctor": "this machine: terminal, processor, memory, models, and what will be slow",
 }
 DESCRIPTION = "Ask small language models about radiology reports, on this machine's processor."
@@ -122,7 +122,9 @@ def compare(parser: ArgumentParser) -> None:
 
 
 def batch(parser: ArgumentParser) -> None:
-    parser.add_argument("input", metavar="IN", help='JSONL lines {"id", "text", "prior"?, "words"?, "task"?}, or .csv')
+    parser.add_argument(
+        "input", metavar="IN", help='JSONL lines {"id", "text" or "file", "prior"?, "words"?, "task"?}, or .csv'
+    )
     parser.add_argument("output", metavar="OUT", help="JSONL, an ask object with its id a line")
     parser.add_argument("--task", default="auto", metavar="TAG", help="for lines that name none")
     choice(parser)
@@ -139,7 +141,8 @@ def models(parser: ArgumentParser) -> None:
 
 
 def config(parser: ArgumentParser) -> None:
-    parser.add_argument("action", choices=("show", "path", "check"))
+    parser.add_argument("action", choices=("show", "path", "check", "schema"))
+    parser.add_argument("--markdown", action="store_true", help="of schema: a table to read instead of JSON schema")
     formats(parser)
 
 

@@ -1,4 +1,5 @@
-"""`radlite-tui config show|path|check`: the settings, where each came from, and whether they can be used."""
+"""`radlite-tui config show|path|check|schema`: the settings, where each came from, whether they can be used, and what
+they may be."""
 
 from __future__ import annotations
 
@@ -11,13 +12,21 @@ from radlite_tui.toml import quoted
 
 
 def run(arguments: Namespace) -> int:
-    """Show, name or check the settings; gives the exit code."""
+    """Show, name, check or describe the settings; gives the exit code."""
     if arguments.action == "path":
         path = settings.config_file()
         if arguments.json:
             emit({"path": str(path), "exists": path.exists()})
         else:
             say(str(path))
+        return 0
+    if arguments.action == "schema":
+        from radlite_tui import schema
+
+        if arguments.markdown:
+            say(schema.markdown())
+        else:
+            emit(schema.schema(), pretty=True)
         return 0
     found = settings.read()
     for sentence in found.warnings():

@@ -7,6 +7,7 @@ from typing import Any
 
 from radlite_tui.assistant.machine import checkup
 from radlite_tui.assistant.probing import measure
+from radlite_tui.cli import config
 from radlite_tui.cli.output import emit, narrate, say
 from radlite_tui.engine.probes import Probes
 from radlite_tui.errors import ModelUnavailable
@@ -50,6 +51,8 @@ def written(key: str, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(value) or "none"
+    if isinstance(value, dict) and "origin" in value:
+        return f"{config.written(value['value'])} ({value['origin']})"
     if isinstance(value, dict):
         state = f"mode {value['mode']}" if value["exists"] else "not there yet"
         return f"{value['path']} ({state}, {'can' if value['writable'] else 'cannot'} be written)"

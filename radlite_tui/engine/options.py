@@ -23,7 +23,8 @@ class EngineOptions:
     pace: use fewer threads while other work makes more of them slower. idle_unload_s: free all models after so many
     seconds without a request; 0 never. stuck_s: a worker that shows no sign of life for so long while it should be
     computing is replaced; 0 never. probed: let what was measured of a model on this machine (see `probes`) decide
-    repack, flash_attention, chunk and batch.
+    repack, flash_attention, chunk and batch. spill_mib: MiB on disk, encrypted, for what was read and has no more room
+    in the KV cache (see `llama.spill`); 0 keeps nothing there.
     """
 
     threads: int | None = None
@@ -44,3 +45,4 @@ class EngineOptions:
     idle_unload_s: float = 900.0
     stuck_s: float = 120.0
     probed: bool = True
+    spill_mib: int = 0

@@ -13,6 +13,7 @@ from pathlib import Path
 from radlite_tui import settings
 from radlite_tui.assistant import intake
 from radlite_tui.errors import BadInput
+from radlite_tui.tasks.report import Report
 from radlite_tui.tui import calm
 
 INSTEAD = "use: radlite-tui ask WORDS --report FILE."
@@ -26,15 +27,16 @@ def run(report_path: Path | None) -> int:
     """
     try:
         require_terminal()
-        report = intake.read_report(str(report_path)) if report_path is not None else None
+        taken = intake.read(report_path) if report_path is not None else None
     except BadInput as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    opened = Report(taken.text, taken.prior, taken.source) if taken is not None and not taken.to_confirm else None
     found, problems = settings.read_what_fits()
     is_calm = calm(os.environ, found.app.calm)  # before Textual is imported, which reads it then
     from radlite_tui.tui.application import RadliteApp
 
-    app = RadliteApp(report, found=found, problems=problems)
+    app = RadliteApp(opened, offered=taken if opened is None else None, found=found, problems=problems)
     app.run(mouse=not is_calm)
     return app.return_code or 0
 

@@ -18,6 +18,7 @@ from textual.screen import ModalScreen, Screen
 
 from radlite_tui.assistant import intake
 from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.intake import Taken
 from radlite_tui.assistant.types import Ask
 from radlite_tui.errors import RadliteError
 from radlite_tui.settings import Settings
@@ -31,15 +32,15 @@ from radlite_tui.tui.screens.help import HelpScreen, key_names
 from radlite_tui.tui.screens.jump import JumpScreen, parts_of
 from radlite_tui.tui.screens.read import ReadScreen
 from radlite_tui.tui.screens.small import TooSmall, too_small
+from radlite_tui.tui.screens.taken import TakenScreen
 
 DRAIN_HZ = 6
 
 
 class RadliteApp(App[None]):
-    """report: opened at the start. create: makes the assistant, in a thread, after the first paint.
-
-    found: the settings; problems: what is wrong with them, a sentence each.
-    """
+    """report: opened at the start; offered: shown at the start, opened when the user agrees. create: makes the
+    assistant, in a thread, after the first paint. found: the settings; problems: what is wrong with them, a sentence
+    each."""
 
     TITLE = "RadLite"
     CSS_PATH = "app.tcss"
@@ -59,10 +60,12 @@ class RadliteApp(App[None]):
         self,
         report: Report | None = None,
         create: Callable[[], Assistant] | None = None,
+        offered: Taken | None = None,
         found: Settings | None = None,
         problems: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
+        self.offered = offered
         self.settings = Settings() if found is None else found
         self.problems = problems
         self.keymap: Mapping[str, str] = {}
@@ -79,6 +82,8 @@ class RadliteApp(App[None]):
         self.theme = themes.chosen(self.settings.app.theme, self.console.color_system, os.environ)
         self.take_keys()
         self.push_screen(self.read_screen)
+        if self.offered is not None:
+            self.push_screen(TakenScreen(self.offered), self.read_screen.file_opened)
         self.set_interval(1 / DRAIN_HZ, self.drain)
         self.fit(self.size.width, self.size.height)
         self.call_after_refresh(self.wake)

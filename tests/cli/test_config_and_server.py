@@ -65,6 +65,31 @@ def test_config_check_warns_of_reports_sent_in_the_clear(radlite: Program) -> No
     assert "can be read on its way" in one_sentence(done.stderr)
 
 
+def test_config_schema_is_json_and_a_table_and_needs_no_sound_settings(radlite: Program) -> None:
+    settle(radlite, "[engine]\nthreds = 2\n")
+    found = json.loads(radlite("config", "schema").stdout)
+    assert found["properties"]["engine"]["properties"]["threads"]["minimum"] == 1
+    assert "| `threads` | a whole number, 1 or more |" in radlite("config", "schema", "--markdown").stdout.decode()
+
+
+def test_doctor_shows_what_is_not_as_it_comes(radlite: Program) -> None:
+    path = settle(radlite, "[engine]\nthreads = 1\n")
+    radlite.environment["RADLITE_ENGINE_SPECULATE"] = "off"
+    assert radlite.json("doctor")["settings"] == {
+        "file": str(path),
+        "engine.threads": {"value": 1, "origin": "file"},
+        "engine.speculate": {"value": "off", "origin": "environment"},
+    }
+    assert "  engine.threads: 1 (file)" in radlite("doctor").stdout.decode()
+
+
+def test_doctor_names_a_mistake_in_the_settings_and_looks_on(radlite: Program) -> None:
+    settle(radlite, "[engine]\nthreds = 2\n")
+    done = radlite("doctor")
+    assert done.returncode == 0
+    assert "did you mean threads?" in done.stdout.decode()
+
+
 def test_an_answer_from_a_server_says_so_and_shows_no_checksum(on_server: Program, server_url: str) -> None:
     found = on_server.json("ask", *on_server.demonstration("radiology_nli"))
     assert set(found) >= ANSWER_KEYS

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
-PEM = Path(__file__).with_name("loopback.pem")
+import trustme
+
 WAIT_S = 20
+AUTHORITY = trustme.CA()
+"""Signs the certificates of encrypted connections; made anew with each run, and known to nobody else."""
 
 
 @dataclass
@@ -121,7 +123,7 @@ def loopback(script: Callable[[Line, int], None], *, tls: bool = False) -> Itera
         server.daemon_threads = True
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(PEM)
+            AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
             server.socket = context.wrap_socket(server.socket, server_side=True)
         found = Loopback(f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}/v1")
         handler.loopback = found

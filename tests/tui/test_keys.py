@@ -87,7 +87,7 @@ def test_keys_that_never_meet_may_be_the_same() -> None:
 
 async def test_remapped_keys_work_and_are_the_ones_shown(tmp_path: Path) -> None:
     keys = {"read.pick": "ctrl+f", "ask.send": "ctrl+d", "read.task": "ctrl+p", "no.such": "f5"}
-    app = RadliteApp(Report(REPORT), scripted(), Settings(keys=keys, path=tmp_path / "config.toml"))
+    app = RadliteApp(Report(REPORT), scripted(), found=Settings(keys=keys, path=tmp_path / "config.toml"))
     async with app.run_test(size=(80, 24)) as pilot:
         desk = Desk(app, pilot)
         await desk.ready()
@@ -170,7 +170,7 @@ async def test_settings_that_are_wrong_are_told_and_the_app_goes_on(tmp_path: Pa
     file = tmp_path / "config.toml"
     file.write_text('colour = 1\n[app]\ntheme = "pink"\ncopy = "file"\n[keys]\nread.task = 5\n', encoding="utf-8")
     found, problems = settings.read_what_fits(file, {})
-    app = RadliteApp(Report(REPORT), scripted(), found, problems)
+    app = RadliteApp(Report(REPORT), scripted(), found=found, problems=problems)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         desk = Desk(app, pilot)
         await desk.ready()

@@ -185,6 +185,21 @@ class Context:
         """Let `target` have the tokens of `source` in [start, end) without computing or copying them."""
         self._llama.llama_memory_seq_cp(self._memory, source, target, start, end)
 
+    def state(self, sequence: int) -> memoryview:
+        """The keys and values of a sequence, as bytes that `restore` takes."""
+        size = self._llama.llama_state_seq_get_size(self._context, sequence)
+        buffer = (ctypes.c_uint8 * size)()
+        written = self._llama.llama_state_seq_get_data(self._context, buffer, size, sequence)
+        return memoryview(buffer).cast("B")[:written]
+
+    def restore(self, sequence: int, state: bytearray) -> bool:
+        """Fill an empty sequence with what `state` gave; False, leaving it empty, when there is no room for it."""
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        taken = self._llama.llama_state_seq_set_data(self._context, buffer, len(state), sequence)
+        if taken != len(state):
+            self.cut(sequence)
+        return bool(taken == len(state))
+
     def close(self) -> None:
         if self._context:
             self._llama.llama_batch_free(self._batch)

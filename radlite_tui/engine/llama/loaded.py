@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from radlite_tui.engine import probes
 from radlite_tui.engine.llama.context import Context
@@ -23,6 +24,9 @@ from radlite_tui.engine.llama.weights import Weights, fingerprint
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import ModelFiles
 from radlite_tui.segments import Prompt
+
+if TYPE_CHECKING:
+    from radlite_tui.engine.llama.spill import Spill
 
 FileKey = tuple[str, tuple[int, int]]
 ContextKey = tuple[FileKey, FileKey | None, int]
@@ -47,6 +51,7 @@ class Loaded:
         self._options, self._interrupt = options, interrupt
         self._weights: dict[FileKey, Weights] = {}
         self._places: OrderedDict[ContextKey, Place] = OrderedDict()
+        self._spill = _spill(options)
         self._guard = threading.Lock()
 
     def place(self, files: ModelFiles, on_load: Callable[[str], None]) -> Place:
@@ -60,7 +65,9 @@ class Loaded:
                 on_load(Path(adapter[0]).name)
             options = self._options_for(files.weights)
             context = Context(weights, files.adapter, files.context, options, self._interrupt)
-            self._places[key] = Place(context, Prefixes(context), Payoff(), Pace(context.most_threads))
+            self._places[key] = Place(
+                context, Prefixes(context, self._spill, key), Payoff(), Pace(context.most_threads)
+            )
         self._places.move_to_end(key)
         return self._places[key]
 
@@ -121,6 +128,15 @@ class Loaded:
     def _free(self, key: FileKey) -> None:
         with self._guard:  # no count may be using it
             self._weights.pop(key).close()
+
+
+def _spill(options: EngineOptions) -> Spill | None:
+    """A place on disk for what the caches have no room for, if the options want one; its library is loaded then."""
+    if options.spill_mib <= 0:
+        return None
+    from radlite_tui.engine.llama.spill import Spill
+
+    return Spill(options.spill_mib)
 
 
 def _key(path: str) -> FileKey:

@@ -7,20 +7,28 @@ prefixes worth keeping (a task's worked examples) are kept apart, and go last.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from collections.abc import Sequence as Tokens
+from typing import TYPE_CHECKING
 
 from radlite_tui.engine.llama.context import SEQUENCES, Context, Logits
 from radlite_tui.engine.llama.sequence import Sequence
+
+if TYPE_CHECKING:
+    from radlite_tui.engine.llama.spill import Spill
 
 WORTH = 16
 """Tokens that make a prefix worth a sequence of its own."""
 
 
 class Prefixes:
-    """The sequences of one context: running ones, kept ones, and kept beginnings."""
+    """The sequences of one context: running ones, kept ones, and kept beginnings.
 
-    def __init__(self, context: Context) -> None:
-        self.context = context
+    spill: where what is dropped for want of room goes, if anywhere; owner: under which name.
+    """
+
+    def __init__(self, context: Context, spill: Spill | None = None, owner: Hashable = None) -> None:
+        self.context, self._spill, self._owner = context, spill, owner
         self._running: list[Sequence] = []
         self._kept: list[Sequence] = []
         self._beginnings: list[Sequence] = []
@@ -31,6 +39,7 @@ class Prefixes:
 
         None when every sequence number is in use by a running answer.
         """
+        self._bring_back(prompt)
         number = self._number()
         if number is None:
             return None
@@ -83,9 +92,28 @@ class Prefixes:
         """Drop the kept sequence that was used longest ago; False when none is left."""
         for shelf in (self._kept, self._beginnings):
             if shelf:
+                if self._spill is not None:
+                    self._spill.keep(self._owner, shelf[0].tokens, self.context.state(shelf[0].number))
                 self._drop(shelf, shelf[0])
                 return True
         return False
+
+    def _bring_back(self, prompt: list[int]) -> None:
+        """Take the longest beginning of `prompt` back from the disk, where that saves reading much of it."""
+        entry = self._spill.longest(self._owner, prompt, self.shared(prompt) + WORTH) if self._spill else None
+        number = self._number() if entry is not None else None
+        if self._spill is None or entry is None or number is None:
+            return
+        state = self._spill.take(entry)
+        while state is not None and not self.context.restore(number, state):
+            if not self.make_room():
+                state = None
+        if state is None:
+            self.context.give(number)
+            return
+        sequence = Sequence(self.context, number)
+        sequence.tokens = entry.tokens
+        self._kept.append(sequence)
 
     def _all(self) -> list[Sequence]:
         return [*self._running, *self._kept, *self._beginnings]

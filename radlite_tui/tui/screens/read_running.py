@@ -1,0 +1,114 @@
+"""The read screen runs what was planned: sends it, draws what arrives, keeps the status line true.
+
+May import the assistant and `read_planning`. One run at a time; the app owns it.
+"""
+
+from __future__ import annotations
+
+from radlite_tui import tasks
+from radlite_tui.assistant.types import Answer, Plan
+from radlite_tui.tui import messages
+from radlite_tui.tui.choices import title
+from radlite_tui.tui.drawing import marks
+from radlite_tui.tui.following import Following
+from radlite_tui.tui.progress import Progress
+from radlite_tui.tui.screens.read_planning import ReadPlanning
+from radlite_tui.tui.widgets.answer import Turn
+from radlite_tui.tui.widgets.status import Standing
+
+
+class ReadRunning(ReadPlanning):
+    """From Enter to the whole answer."""
+
+    def on_ready(self, message: messages.Ready) -> None:
+        self.trouble = message.trouble
+        self.status.show(Standing("failed" if message.trouble else "ready"), None)
+        self.replan()
+        if self.send_when_ready and not message.trouble:
+            self.send()
+
+    # Sending.
+
+    def on_sent(self, message: messages.Sent) -> None:
+        self.send()
+
+    def idle(self) -> bool:
+        """Whether something new can run; says so when not."""
+        if self.radlite.busy:
+            self.notify("An answer is being written; Esc stops it.", timeout=3)
+        return not self.radlite.busy
+
+    def send(self) -> None:
+        """Enter: run what the routing line shows, or ask for what it lacks."""
+        if not self.idle():
+            return
+        self.send_when_ready = self.radlite.assistant is None
+        self.replan()
+        if self.draft.plan is not None and self.draft.plan.routing.abstained:
+            self.draft.choosing = True
+            self.show_plan()
+        elif self.draft.runnable is not None:
+            self.begin(self.draft.runnable)
+
+    def on_number_pressed(self, message: messages.NumberPressed) -> None:
+        """A numbered task was chosen for these words."""
+        if self.draft.choose(message.number):
+            self.send()
+
+    def begin(self, plan: Plan) -> None:
+        assistant = self.radlite.assistant
+        assert assistant is not None
+        self.counter.drop()
+        demonstration = {manifest.name: manifest.demonstration for manifest in assistant.models()}
+        turn = Turn(plan, demonstration.get(plan.model or "", any(demonstration.values())))
+        self.conversation.add(turn)
+        self.ask_line.take()
+        self.draft.sent()
+        self.read_in = ""
+        self.reading.sent(self.pane.report())
+        self.following = Following(plan, turn, Progress(context=self.context))
+        self.set_class(True, "-answered")
+        self.set_class(False, "-full-report")
+        self.pane.current.mark(())
+        self.radlite.start_run(lambda: assistant.run(plan), self)
+        self.show_standing()
+        self.show_keys()
+
+    # What arrives.
+
+    def on_arrived(self, message: messages.Arrived) -> None:
+        """Everything since the last tick, drawn once."""
+        following = self.following
+        if following is None:
+            return
+        answer = following.take(message.items)
+        if answer is not None:
+            self.mark_report(answer)
+        self.show_standing()
+        if following.over:
+            self.show_keys()
+            self.replan()
+
+    def on_read_in(self, message: messages.ReadIn) -> None:
+        """How far the report is read ahead, in the status line while nothing runs."""
+        if message.serial == self.reading.serial and not self.radlite.busy:
+            done = message.done >= message.total
+            self.read_in = "report read in ✓" if done else f"reading in {message.done}/{message.total}"
+            self.show_standing()
+
+    def show_standing(self) -> None:
+        """The status line, for the run in progress or the last one."""
+        if not self.radlite.busy and self.read_in:
+            self.status.show(Standing(self.read_in), None)
+            return
+        if self.following is None:
+            self.status.show(Standing("ready"), None)
+            return
+        plan, progress = self.following.plan, self.following.progress
+        name = title(plan.routing.task or tasks.CHAT)
+        self.status.show(Standing(progress.state, name, plan.model or "", str(plan.mode)), progress)
+
+    def mark_report(self, answer: Answer) -> None:
+        """Show in the report pane what the answer rests on, where the pane still holds that report."""
+        if self.pane.current.text == answer.plan.ask.report.text:
+            self.pane.current.mark(marks(answer))
