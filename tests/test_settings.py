@@ -129,6 +129,13 @@ def test_an_address_loses_its_last_slash_and_a_file_is_looked_for_beside_the_set
     assert (found.url, found.ca_file) == ("https://host/v1", str(file.parent / "ca.pem"))
 
 
+def test_reports_go_to_disk_only_where_they_can_be_encrypted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "engine.spill_mib is -1" in refused(file, "[engine]\nspill_mib = -1\n")
+    monkeypatch.setattr(settings, "find_spec", lambda name: None)
+    assert settings.read(file.with_name("none.toml"), {}).engine.spill_mib == 0
+    assert "install radlite-tui[spill]" in refused(file, "[engine]\nspill_mib = 64\n")
+
+
 # Described.
 
 
