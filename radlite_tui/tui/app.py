@@ -12,6 +12,7 @@ from pathlib import Path
 
 from radlite_tui.assistant import intake
 from radlite_tui.errors import BadInput
+from radlite_tui.tasks.report import Report
 from radlite_tui.tui import over_ssh
 from radlite_tui.tui.application import RadliteApp
 
@@ -25,11 +26,12 @@ def run(report_path: Path | None) -> int:
     """
     try:
         require_terminal()
-        report = intake.read_report(str(report_path)) if report_path is not None else None
+        taken = intake.read(report_path) if report_path is not None else None
     except BadInput as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    app = RadliteApp(report)
+    opened = Report(taken.text, taken.prior, taken.source) if taken is not None and not taken.to_confirm else None
+    app = RadliteApp(opened, offered=taken if opened is None else None)
     app.run(mouse=not over_ssh(os.environ))
     return app.return_code or 0
 

@@ -16,6 +16,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.intake import Taken
 from radlite_tui.assistant.types import Ask
 from radlite_tui.errors import RadliteError
 from radlite_tui.tasks.report import Report
@@ -28,12 +29,14 @@ from radlite_tui.tui.screens.help import HelpScreen
 from radlite_tui.tui.screens.pick import OpenScreen, PickScreen
 from radlite_tui.tui.screens.read import ReadScreen
 from radlite_tui.tui.screens.small import TooSmall, too_small
+from radlite_tui.tui.screens.taken import TakenScreen
 
-DRAIN_HZ = 6
+DRAIN_HZ = 5
 
 
 class RadliteApp(App[None]):
-    """report: opened at the start. create: makes the assistant, in a thread, after the first paint."""
+    """report: opened at the start; offered: shown at the start, opened when the user agrees. create: makes the
+    assistant, in a thread, after the first paint."""
 
     TITLE = "RadLite"
     CSS_PATH = "app.tcss"
@@ -47,8 +50,14 @@ class RadliteApp(App[None]):
         Binding("ctrl+p", "command_palette", "All commands", id="app.palette", show=False, priority=True),
     ]
 
-    def __init__(self, report: Report | None = None, create: Callable[[], Assistant] = Assistant.create) -> None:
+    def __init__(
+        self,
+        report: Report | None = None,
+        create: Callable[[], Assistant] = Assistant.create,
+        offered: Taken | None = None,
+    ) -> None:
         super().__init__()
+        self.offered = offered
         self.create = create
         self.assistant: Assistant | None = None
         self.runner = Runner()
@@ -61,6 +70,8 @@ class RadliteApp(App[None]):
     def on_mount(self) -> None:
         self.theme = themes.default_theme(self.console.color_system)
         self.push_screen(self.read_screen)
+        if self.offered is not None:
+            self.push_screen(TakenScreen(self.offered), self.read_screen.file_opened)
         self.set_interval(1 / DRAIN_HZ, self.drain)
         self.fit(self.size.width, self.size.height)
         self.call_after_refresh(self.wake)

@@ -12,6 +12,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from radlite_tui import tasks
+from radlite_tui.assistant.intake import Taken
 from radlite_tui.assistant.types import Ask
 from radlite_tui.tui import messages
 from radlite_tui.tui.choices import lacking, title
@@ -111,10 +112,10 @@ class ReadScreen(ReadRunning):
     def action_open(self) -> None:
         self.app.push_screen(OpenScreen(), self.file_opened)
 
-    def file_opened(self, opened: tuple[str, str] | None) -> None:
+    def file_opened(self, opened: Taken | None) -> None:
         if opened is None:
             return
-        self.pane.open(*opened)
+        self.pane.take(opened)
         self.ask_line.focus()
 
     def on_long_paste(self, message: messages.LongPaste) -> None:
