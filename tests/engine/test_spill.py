@@ -136,7 +136,7 @@ def answers(options: EngineOptions, *asked: Request) -> list[Done]:
 @pytest.fixture(params=EMBEDDED, ids=lambda path: path.parent.name)
 def tuned(request: pytest.FixtureRequest) -> ModelFiles:
     """An embedded model whose context holds one long prompt."""
-    return ModelFiles(str(request.param), str(request.param.with_name("adapter.gguf")), context=460)
+    return ModelFiles(str(request.param), str(request.param.with_name("adapter.gguf")), context=500)
 
 
 def test_an_answer_over_what_was_on_disk_is_the_answer_over_nothing(tuned: ModelFiles, cache: Path) -> None:
