@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_type_hints
@@ -332,7 +333,7 @@ def _from_text(text: str, kind: Any) -> Any:
 
 
 def _checked(engine: EngineSettings, source: _Source) -> EngineSettings:
-    """What no single key can tell: the server's address where one is needed, and its files."""
+    """What no single key can tell: the server's address where one is needed, its files, and what is installed."""
     openai = engine.openai
     if openai.url is not None:
         try:
@@ -346,6 +347,12 @@ def _checked(engine: EngineSettings, source: _Source) -> EngineSettings:
             'name the server, such as url = "http://127.0.0.1:8080/v1".'
         )
         engine = replace(engine, kind="local")
+    if engine.spill_mib and find_spec("cryptography") is None:
+        source.refuse(
+            f"{source.place('engine.spill_mib')} is {engine.spill_mib} and the package cryptography is not installed; "
+            "install radlite-tui[spill] or set it to 0."
+        )
+        engine = replace(engine, spill_mib=0)
     if openai.ca_file is not None:
         path = source.path.parent / Path(openai.ca_file).expanduser()
         if not path.is_file():

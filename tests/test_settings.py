@@ -159,6 +159,13 @@ def test_a_settings_file_that_is_a_folder_leaves_the_defaults(tmp_path: Path) ->
     assert "cannot be read" in problems[0]
 
 
+def test_reports_go_to_disk_only_where_they_can_be_encrypted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "engine.spill_mib is -1" in refused(file, "[engine]\nspill_mib = -1\n")
+    monkeypatch.setattr(settings, "find_spec", lambda name: None)
+    assert settings.read(file.with_name("none.toml"), {}).engine.spill_mib == 0
+    assert "install radlite-tui[spill]" in refused(file, "[engine]\nspill_mib = 64\n")
+
+
 # Described.
 
 

@@ -34,7 +34,7 @@ from radlite_tui.tui.screens.read import ReadScreen
 from radlite_tui.tui.screens.small import TooSmall, too_small
 from radlite_tui.tui.screens.taken import TakenScreen
 
-DRAIN_HZ = 6
+DRAIN_HZ = 5
 
 
 class RadliteApp(App[None]):
