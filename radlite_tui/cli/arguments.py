@@ -122,7 +122,9 @@ def compare(parser: ArgumentParser) -> None:
 
 
 def batch(parser: ArgumentParser) -> None:
-    parser.add_argument("input", metavar="IN", help='JSONL lines {"id", "text", "prior"?, "words"?, "task"?}, or .csv')
+    parser.add_argument(
+        "input", metavar="IN", help='JSONL lines {"id", "text" or "file", "prior"?, "words"?, "task"?}, or .csv'
+    )
     parser.add_argument("output", metavar="OUT", help="JSONL, an ask object with its id a line")
     parser.add_argument("--task", default="auto", metavar="TAG", help="for lines that name none")
     choice(parser)

@@ -92,12 +92,22 @@ def answered(
                 assistant.cancel()
 
 
+def row_report(row: Row) -> Report:
+    """The row's report, from its text or its file; how a file was read is narrated. Raises BadInput."""
+    if row.file is None:
+        return Report(intake.check(row.text, "text") if row.text else "", row.prior, str(row.id))
+    taken = intake.read(row.file)
+    for line in taken.lines():
+        narrate(f"{row.id}: {line}")
+    return Report(taken.text, row.prior or taken.prior, taken.source)
+
+
 def answer_row(assistant: Assistant, base: Ask, row: Row) -> dict[str, Any]:
     """The ask object of one row with its id, or its error."""
     try:
         if row.problem:
             raise BadInput(row.problem)
-        report = Report(intake.check(row.text, "text") if row.text else "", row.prior, str(row.id))
+        report = row_report(row)
         asked = Ask(
             report,
             row.words,

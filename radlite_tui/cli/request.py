@@ -8,6 +8,7 @@ from argparse import Namespace
 from radlite_tui.assistant import intake
 from radlite_tui.assistant.planning import known
 from radlite_tui.assistant.types import Ask
+from radlite_tui.cli.output import narrate
 from radlite_tui.errors import BadInput
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.report import Report
@@ -33,12 +34,15 @@ def ask(arguments: Namespace) -> Ask:
 
 
 def report(arguments: Namespace) -> Report:
-    """The report and prior named on the command line; empty without --report."""
+    """The report and prior named on the command line; empty without --report. How a file was read is narrated."""
     if arguments.report is None and arguments.prior is None:
         return Report("")
     if arguments.report is None:
         raise BadInput("--prior is given without --report; give the current report too.")
-    return intake.read_report(arguments.report, arguments.prior, sys.stdin.buffer)
+    opened = intake.open_report(arguments.report, arguments.prior, sys.stdin.buffer)
+    for line in opened.lines:
+        narrate(line)
+    return opened.report
 
 
 def fixed(value: str) -> str | None:

@@ -17,18 +17,23 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from radlite_tui.assistant.intake import display
+from radlite_tui.assistant.intake.taken import UTF8
+from radlite_tui.assistant.intake.text import decode
+from radlite_tui.cli.output import narrate
 from radlite_tui.errors import BadInput, RadliteError
 
-FIELDS = ("text", "prior", "words", "task")
+FIELDS = ("text", "file", "prior", "words", "task")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One request of a worklist. problem: why it cannot be asked, or empty."""
+    """One request of a worklist. file: a report file instead of the text, beside the worklist or by its whole path.
+    problem: why it cannot be asked, or empty."""
 
     id: str | int
     line: int
     text: str = ""
+    file: Path | None = None
     prior: str | None = None
     words: str = ""
     task: str | None = None
@@ -39,16 +44,14 @@ def read(path: Path) -> list[Row]:
     """Every request of a worklist. Raises BadInput for what makes the whole file unusable: no ids, ids twice."""
     name = display(str(path))
     try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{name} is not valid UTF-8 (byte {error.start}); convert it first.") from error
+        data = path.read_bytes()
     except OSError as error:
         raise BadInput(f"{name} cannot be read: {why(error)}.") from error
-    records = csv_records(content, name) if path.suffix.lower() == ".csv" else json_records(content, name)
+    records = csv_records(data, name) if path.suffix.lower() == ".csv" else json_records(data, name)
     rows: list[Row] = []
     seen: dict[str, int] = {}
     for line, fields in records:
-        row = to_row(fields, line, name)
+        row = to_row(fields, line, name, path.parent)
         if str(row.id) in seen:
             raise BadInput(f"{name} has the id {row.id!r} in lines {seen[str(row.id)]} and {line}; ids must differ.")
         seen[str(row.id)] = line
@@ -63,8 +66,12 @@ def why(error: OSError) -> str:
     return (error.strerror or str(error)).rstrip(".")
 
 
-def json_records(content: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """(line number, object) of each line. Raises BadInput naming the line."""
+def json_records(data: bytes, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """(line number, object) of each line. JSON is UTF-8 by its standard. Raises BadInput naming the line."""
+    try:
+        content = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{name} is not valid UTF-8 (byte {error.start}); convert it first.") from error
     for number, line in enumerate(content.split("\n"), 1):
         if not line.strip():
             continue
@@ -77,14 +84,18 @@ def json_records(content: str, name: str) -> Iterator[tuple[int, Mapping[str, An
         yield number, fields
 
 
-def csv_records(content: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """(line number, fields) of each record. Raises BadInput when the heading lacks id or text."""
+def csv_records(data: bytes, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """(line number, fields) of each record. Raises BadInput when the heading lacks id, or both text and file."""
+    content, encoding = decode(data or b"\n", name)
+    if encoding != UTF8:
+        narrate(f"{name} is read as {encoding}.")
     csv.field_size_limit(10_000_000)
     reader = csv.DictReader(io.StringIO(content, newline=""))
     heading = reader.fieldnames or ()
-    if "id" not in heading or "text" not in heading:
+    if "id" not in heading or not {"text", "file"} & set(heading):
         raise BadInput(
-            f"{name} needs a heading line with the columns id and text; it has {', '.join(heading) or 'none'}."
+            f"{name} needs a heading line with the columns id and text (or file); "
+            f"it has {', '.join(heading) or 'none'}."
         )
     try:
         for fields in reader:
@@ -93,7 +104,7 @@ def csv_records(content: str, name: str) -> Iterator[tuple[int, Mapping[str, Any
         raise BadInput(f"{name}, line {reader.line_num} is not CSV ({error}); correct it.") from error
 
 
-def to_row(fields: Mapping[str, Any], line: int, name: str) -> Row:
+def to_row(fields: Mapping[str, Any], line: int, name: str, folder: Path = Path()) -> Row:
     """One request. A line without a usable id raises BadInput; any other fault is the row's own problem."""
     identity = fields.get("id")
     if not isinstance(identity, (str, int)) or isinstance(identity, bool) or identity == "":
@@ -101,9 +112,12 @@ def to_row(fields: Mapping[str, Any], line: int, name: str) -> Row:
     for field in FIELDS:
         if not isinstance(fields.get(field), (str, type(None))):
             return Row(identity, line, problem=f"{field!r} is not a text.")
+    if fields.get("file") and fields.get("text"):
+        return Row(identity, line, problem="'text' and 'file' are both given; leave one out.")
     return Row(
         identity,
         line,
+        file=folder / fields["file"] if fields.get("file") else None,
         text=fields.get("text") or "",
         prior=fields.get("prior") or None,
         words=fields.get("words") or "",

@@ -10,6 +10,7 @@ import pytest
 
 from radlite_tui import tasks
 from radlite_tui.tasks.outputs import CERTAINTIES, STATUSES
+from tests import documents
 from tests.cli.command import Program, one_sentence
 from tests.contract import ANSWER_KEYS
 
@@ -179,3 +180,11 @@ def test_an_interrupt_ends_with_130_and_without_a_traceback(radlite: Program) ->
     _, stderr = process.communicate(timeout=60)
     assert process.returncode in (130, 0), stderr.decode()
     assert b"Traceback" not in stderr
+
+
+def test_how_a_document_was_read_is_said_beside_the_answer(radlite: Program) -> None:
+    (radlite.home / "r.json").write_bytes(documents.fhir(documents.fhir_report()))
+    done = radlite("ask", "birads?", "--report", "r.json", "--json")
+    assert done.returncode == 0, done.stderr.decode()
+    assert "r.json: FHIR DiagnosticReport" in done.stderr.decode()
+    assert json.loads(done.stdout)["task"] == "rads_assignment"

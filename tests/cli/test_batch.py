@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import documents
 from tests.cli.command import Program, one_sentence
 
 TEXT = "CT chest. Enlarged left hilar lymph node of 14 mm. No distant metastasis."
@@ -166,3 +167,23 @@ def test_input_and_output_must_differ(radlite: Program) -> None:
     done = radlite("batch", "in.jsonl", "in.jsonl", "--resume")
     assert done.returncode == 2
     one_sentence(done.stderr)
+
+
+def test_a_worklist_can_name_report_files_and_what_was_read_is_said(radlite: Program) -> None:
+    (radlite.home / "one.pdf").write_bytes(documents.pdf("FINDINGS: No enlarged nodes."))
+    lines = [{"id": "a", "file": "one.pdf", "task": "n_staging"}, {"id": "b", "file": "gone.pdf", "task": "n_staging"}]
+    (radlite.home / "in.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    done = radlite("batch", "in.jsonl", "out.jsonl")
+    assert done.returncode == 1
+    assert "a: one.pdf: PDF, 1 page, 4 words taken." in done.stderr.decode()
+    first, second = (json.loads(line) for line in (radlite.home / "out.jsonl").read_text().splitlines())
+    assert first["output"]["label"].startswith("N")
+    assert "gone.pdf" in second["error"]
+
+
+def test_a_table_from_a_spreadsheet_is_read_in_its_encoding_and_that_is_said(radlite: Program) -> None:
+    table = "id,text,task\na,Kein Ödem – keine vergrößerten Lymphknoten.,n_staging\n"
+    (radlite.home / "in.csv").write_bytes(table.encode("cp1252"))
+    done = radlite("batch", "in.csv", "out.jsonl")
+    assert done.returncode == 0, done.stderr.decode()
+    assert "in.csv is read as Windows-1252." in done.stderr.decode()

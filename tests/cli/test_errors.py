@@ -20,7 +20,7 @@ BAD = [
     (["ask", "birads?", "--report", "empty.txt"], 2, "empty"),
     (["ask", "birads?", "--report", "binary.txt"], 2, "binary"),
     (["ask", "birads?", "--report", "big.txt"], 2, "5,000,000 bytes"),
-    (["ask", "birads?", "--report", "latin1.txt"], 2, "not valid UTF-8"),
+    (["ask", "birads?", "--report", "koi8.txt"], 2, "not valid UTF-8"),
     (["ask", "birads?"], 2, "report is empty"),
     (["ask", "birads?", "--prior", "ok.txt"], 2, "--report"),
     (["ask", "hmm", "--report", "ok.txt"], 2, "--task"),
@@ -50,7 +50,7 @@ def files(radlite: Program) -> Program:
         "empty.txt": b"",
         "binary.txt": b"\x00\x01\x02",
         "big.txt": b"x" * 5_000_000,
-        "latin1.txt": "Ödem".encode("latin-1"),
+        "koi8.txt": "Отёк лёгких".encode("koi8-r"),
     }
     for name, content in contents.items():
         (radlite.home / name).write_bytes(content)

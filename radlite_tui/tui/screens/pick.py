@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,6 +24,7 @@ from radlite_tui import tasks
 from radlite_tui.assistant import intake
 from radlite_tui.errors import BadInput
 from radlite_tui.tui.drawing import MUTED
+from radlite_tui.tui.screens.taken import TakenScreen
 
 AUTO = "auto"
 PICKABLE = (*tasks.TAGS, tasks.CHAT, AUTO)
@@ -124,8 +126,8 @@ class PathSuggester(Suggester):
         return value[: len(value) - len(start)] + shown[0] if shown else None
 
 
-class OpenScreen(ModalScreen[tuple[str, str] | None]):
-    """A path to open. Gives (text, file name); a file that cannot be a report is refused here, in a sentence."""
+class OpenScreen(ModalScreen[intake.Taken | None]):
+    """A path to open. Gives what was read; a file that cannot be a report is refused here, in a sentence."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", id="open.close", priority=True),
@@ -134,7 +136,12 @@ class OpenScreen(ModalScreen[tuple[str, str] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="open"):
-            yield Input(placeholder="path of a text file", suggester=PathSuggester(), id="open-path", compact=True)
+            yield Input(
+                placeholder="path of a report: text, PDF, Word, HL7, FHIR or DICOM",
+                suggester=PathSuggester(),
+                id="open-path",
+                compact=True,
+            )
             yield Static("Enter opens   Tab completes   Esc", id="open-note")
 
     def on_mount(self) -> None:
@@ -145,13 +152,34 @@ class OpenScreen(ModalScreen[tuple[str, str] | None]):
         event.stop()
         if not event.value.strip():
             return
-        path = Path(event.value.strip()).expanduser()
+        self.say("reading ...")
+        self.run_worker(partial(self.read, Path(event.value.strip()).expanduser()), thread=True, exclusive=True)
+
+    def read(self, path: Path) -> None:
+        """In a thread: what the file holds, or why it is refused."""
         try:
-            text = intake.check(intake.read_file(path), path.name)
+            taken = intake.read(path)
         except BadInput as error:
-            self.query_one("#open-note", Static).update(Content.styled(f"! {error}", "$text-error"))
+            self.app.call_from_thread(self.say, f"! {error}", "$text-error")
             return
-        self.dismiss((text, path.name))
+        self.app.call_from_thread(self.done, taken)
+
+    def done(self, taken: intake.Taken) -> None:
+        """Show what was taken out of a document first; nothing happens if the question was left meanwhile."""
+        if self.is_current and taken.to_confirm:
+            self.say("")
+            self.app.push_screen(TakenScreen(taken), self.confirmed)
+        elif self.is_current:
+            self.dismiss(taken)
+
+    def confirmed(self, taken: intake.Taken | None) -> None:
+        """Used, or back to the path."""
+        if taken is not None:
+            self.dismiss(taken)
+
+    def say(self, sentence: str, style: str = "") -> None:
+        if self.is_current:
+            self.query_one("#open-note", Static).update(Content.styled(sentence, style))
 
     def action_complete(self) -> None:
         self.query_one(Input).action_cursor_right()

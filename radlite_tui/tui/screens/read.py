@@ -12,6 +12,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from radlite_tui import tasks
+from radlite_tui.assistant.intake import Taken
 from radlite_tui.assistant.types import Ask
 from radlite_tui.tui import messages
 from radlite_tui.tui.choices import lacking, title
@@ -32,7 +33,7 @@ class ReadScreen(ReadRunning):
         Binding("ctrl+e", "compare", "Compare zero-shot, few-shot and fine-tuned", id="read.compare", priority=True),
         Binding("ctrl+o", "open", "Open a report file", id="read.open", priority=True),
         Binding("ctrl+r,f4", "full_report", "Report full or folded", id="read.report", priority=True),
-        Binding("f3", "prior", "Earlier report or current report", id="read.prior", priority=True),
+        Binding("f3,alt+p", "prior", "Earlier report or current report", id="read.prior", priority=True),
         Binding("ctrl+n", "new", "Clear report and conversation", id="read.new", priority=True),
         Binding("ctrl+y", "app.copy_answer", "Copy the latest answer", id="read.copy", priority=True),
     ]
@@ -111,10 +112,10 @@ class ReadScreen(ReadRunning):
     def action_open(self) -> None:
         self.app.push_screen(OpenScreen(), self.file_opened)
 
-    def file_opened(self, opened: tuple[str, str] | None) -> None:
+    def file_opened(self, opened: Taken | None) -> None:
         if opened is None:
             return
-        self.pane.open(*opened)
+        self.pane.take(opened)
         self.ask_line.focus()
 
     def on_long_paste(self, message: messages.LongPaste) -> None:

@@ -107,7 +107,7 @@ class ReadRunning(ReadPlanning):
             return
         plan, progress = self.following.plan, self.following.progress
         name = title(plan.routing.task or tasks.CHAT)
-        self.status.show(Standing(progress.state, name, plan.model or "", str(plan.mode)), progress)
+        self.status.show_soon(Standing(progress.state, name, plan.model or "", str(plan.mode)), progress)
 
     def mark_report(self, answer: Answer) -> None:
         """Show in the report pane what the answer rests on, where the pane still holds that report."""

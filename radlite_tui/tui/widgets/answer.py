@@ -7,7 +7,6 @@ it is not for clinical use, and, where the model is a demonstration, that too.
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import Static
 
 from radlite_tui import NOT_FOR_CLINICAL_USE
 from radlite_tui.assistant import intake
@@ -17,11 +16,12 @@ from radlite_tui.tui.choices import sure, title
 from radlite_tui.tui.drawing import MUTED, draw_raw, flow, lines
 from radlite_tui.tui.grounded import draw_answer, left_over
 from radlite_tui.tui.progress import Progress, rate
+from radlite_tui.tui.widgets.redrawn import Redrawn
 
 CURSOR = "▌"
 
 
-class Turn(Static):
+class Turn(Redrawn):
     """What the user asked, and its answer. Drawn again when its width changes."""
 
     def __init__(self, plan: Plan, demonstration: bool) -> None:
@@ -56,7 +56,7 @@ class Turn(Static):
     def draw(self) -> None:
         width = self.content_size.width or 76
         self.drawn_width = width
-        self.update(lines([self.question(), Content.styled("─" * width, MUTED), self.head(width), *self.body(width)]))
+        self.show(lines([self.question(), Content.styled("─" * width, MUTED), self.head(width), *self.body(width)]))
 
     def question(self) -> Content:
         words = intake.display(self.plan.ask.words.strip()) or "(no words: the task was picked)"

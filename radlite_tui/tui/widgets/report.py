@@ -249,6 +249,13 @@ class ReportPane(Vertical):
         self.prior.replace(shown(text), (0, 0), self.prior.document.end)
         self.prior.move_cursor((0, 0))
 
+    def take(self, taken: intake.Taken) -> None:
+        """What was read from a file; its own earlier report, if it has one, takes the other place."""
+        if taken.prior is not None:
+            self.load(taken.text, taken.source, taken.prior)
+        else:
+            self.open(taken.text, taken.source)
+
     def clear(self) -> None:
         self.load("", "")
 
