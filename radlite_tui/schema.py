@@ -12,7 +12,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from radlite_tui.settings import FILE_NAME, Settings, variable
+from radlite_tui.settings import FILE_NAME, KEYS, Settings, variable
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NAMES = {bool: "boolean", str: "string", int: "integer", float: "number"}
@@ -82,7 +82,17 @@ def described(kind: type[Any]) -> dict[str, str]:
 
 def schema() -> dict[str, Any]:
     """The JSON schema of the settings file."""
-    return {"$schema": DIALECT, "title": f"RadLite's {FILE_NAME}", **_object(Settings, "")}
+    found = _object(Settings, "")
+    found["properties"][KEYS] = {"description": "Keys of the app by the ids in docs/keys.md.", **_keys()}
+    return {"$schema": DIALECT, "title": f"RadLite's {FILE_NAME}", **found}
+
+
+def _keys() -> dict[str, Any]:
+    """A table of keys: "id" = "key", or a list of keys, or the same under the first part of the id."""
+    key = {"type": "string", "pattern": r"\S"}
+    several = {"type": "array", "items": key, "minItems": 1}
+    one = {"anyOf": [key, several, {"type": "object", "additionalProperties": {"anyOf": [key, several]}}]}
+    return {"type": "object", "additionalProperties": one}
 
 
 def _object(kind: type[Any], prefix: str) -> dict[str, Any]:
@@ -114,6 +124,7 @@ def markdown() -> str:
             lines.append(f"| `{key}` | {allowed(one)} | {_default(one)} | {about} |")
         lines += ["", f"In the environment: `{variable(name)}_` and the setting in capitals."]
         parts.append("\n".join(lines))
+    parts.append("### `[keys]`\nThe keys of the app by their ids, both in [keys.md](keys.md).")
     return "\n\n".join(parts)
 
 

@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_type_hints
@@ -74,7 +75,9 @@ class EngineSettings:
     encrypted and gone with the engine process; 0 keeps nothing on disk. kv_type: how they are kept in memory.
     read_ahead: read the report in while the user still types. idle_unload_s: seconds without a request after which
     models are unloaded; 0 never. repack: keep a second copy of the weights, rearranged; "auto" goes by what
-    `doctor --probe` measured. flash_attention: compute attention in one pass; "auto" likewise. speculate: guess several
+    `doctor --probe` measured. load: how weights come into memory: "mmap" shares them with all users of the machine,
+    "mlock" also keeps them from being paged out where the system allows it, "read" makes a copy; "auto" likewise.
+    flash_attention: compute attention in one pass; "auto" likewise. speculate: guess several
     tokens at once by looking them up in the prompt; "auto" does so while it pays. stuck_s: seconds without a sign of
     life before the engine process is replaced.
     """
@@ -87,6 +90,7 @@ class EngineSettings:
     read_ahead: bool = True
     idle_unload_s: int = _at_least(0, 900)
     repack: Literal["auto", "on", "off"] = "auto"
+    load: Literal["auto", "mmap", "mlock", "read"] = "auto"
     flash_attention: Literal["auto", "on", "off"] = "auto"
     speculate: Literal["auto", "off"] = "auto"
     stuck_s: int = _at_least(1, 120)
@@ -94,16 +98,37 @@ class EngineSettings:
 
 
 @dataclass(frozen=True)
+class AppSettings:
+    """`[app]`: how the screen looks and behaves.
+
+    theme: the colours; "auto" takes the terminal's own 16 where it has no more, none where NO_COLOR is set, else dark.
+    calm: mouse off and few frames a second; "auto" does so over SSH. copy: where copied text goes; "auto" takes a tool
+    of this desktop where there is one, else asks the terminal, else shows a pager, else writes a file.
+    """
+
+    theme: Literal["auto", "dark", "light", "contrast", "ansi", "mono"] = "auto"
+    calm: Literal["auto", "on", "off"] = "auto"
+    copy: Literal["auto", "tool", "terminal", "pager", "file"] = "auto"
+
+
+@dataclass(frozen=True)
 class Settings:
-    """Everything settled. path: the file, which need not exist; origins: dotted key -> where its value is from."""
+    """Everything settled. path: the file, which need not exist; origins: dotted key -> where its value is from.
+
+    keys: the `[keys]` table, binding id -> keys with commas between; what ids there are only the app knows.
+    """
 
     engine: EngineSettings = field(default_factory=EngineSettings)
+    app: AppSettings = field(default_factory=AppSettings)
+    keys: Mapping[str, str] = field(default_factory=dict)
     path: Path = field(default_factory=lambda: config_file())
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def rows(self) -> list[tuple[str, Any, Origin]]:
         """(dotted key, value, origin) of every setting, in the order they are defined."""
-        return [(key, value, self.origins.get(key, "default")) for key, value in _flat(self.engine, "engine")]
+        tables = [row for name in TABLES for row in _flat(getattr(self, name), name)]
+        keys: list[tuple[str, Any]] = [(f"{KEYS}.{name}", value) for name, value in self.keys.items()]
+        return [(key, value, self.origins.get(key, "default")) for key, value in tables + keys]
 
     def warnings(self) -> tuple[str, ...]:
         """What works and should not be: one sentence each."""
@@ -116,6 +141,10 @@ class Settings:
         return ()
 
 
+TABLES: Mapping[str, type[Any]] = {"engine": EngineSettings, "app": AppSettings}
+KEYS = "keys"
+
+
 def config_file() -> Path:
     """The settings file: RADLITE_CONFIG, else config.toml in the configuration folder. It need not exist."""
     named = os.environ.get(FILE_VARIABLE)
@@ -124,16 +153,37 @@ def config_file() -> Path:
 
 def read(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of a file and the environment. Raises BadInput naming the file, the key and what is allowed."""
+    return _read(path, environment, None)
+
+
+def read_what_fits(
+    path: Path | None = None, environment: Mapping[str, str] | None = None
+) -> tuple[Settings, tuple[str, ...]]:
+    """The settings that can be used, defaults for the others, and a sentence for each of those. Never raises."""
+    problems: list[str] = []
+    return _read(path, environment, problems), tuple(problems)
+
+
+def _read(path: Path | None, environment: Mapping[str, str] | None, problems: list[str] | None) -> Settings:
     path = config_file() if path is None else path
-    environment = os.environ if environment is None else environment
-    table = toml.read(path, "settings file") if path.exists() else {}
-    unknown = [key for key in table if key != "engine"]
-    if unknown:
-        raise BadInput(f"In {path}, {unknown[0]} is not a setting{_nearest(unknown[0], ['engine'])}; use [engine].")
-    source = _Source(path, environment, {})
-    engine = source.table(EngineSettings, table.get("engine", {}), "engine")
-    source.unknown_variables([key for key, _ in _flat(engine, "engine")])
-    return Settings(_checked(engine, source), path, source.origins)
+    source = _Source(path, os.environ if environment is None else environment, {}, problems)
+    table: dict[str, Any] = {}
+    try:
+        if path.exists():
+            table = toml.read(path, "settings file")
+    except OSError as error:
+        source.refuse(f"The settings file {path} cannot be read ({error.strerror}); check the path and its rights.")
+    except BadInput as error:
+        source.refuse(str(error))
+    known = [*TABLES, KEYS]
+    for key in table:
+        if key not in known:
+            listed = ", ".join(f"[{name}]" for name in known)
+            source.refuse(f"In {path}, {key} is not a setting{_nearest(key, known)}; use {listed}.")
+    found = {name: source.table(kind, table.get(name, {}), name) for name, kind in TABLES.items()}
+    keys = source.keys(table.get(KEYS, {}), KEYS)
+    source.unknown_variables([key for name in TABLES for key, _ in _flat(found[name], name)])
+    return Settings(_checked(found["engine"], source), found["app"], keys, path, source.origins)
 
 
 def is_loopback(host: str) -> bool:
@@ -148,20 +198,28 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True)
 class _Source:
-    """Where values are read from; notes the origin of each."""
+    """Where values are read from; notes the origin of each, and what is wrong where that must not stop the app."""
 
     path: Path
     environment: Mapping[str, str]
     origins: dict[str, Origin]
+    problems: list[str] | None = None
+
+    def refuse(self, sentence: str) -> None:
+        """Raises BadInput, or notes the sentence where problems are collected."""
+        if self.problems is None:
+            raise BadInput(sentence)
+        self.problems.append(sentence)
 
     def table(self, kind: type[Any], table: Any, prefix: str) -> Any:
         """One dataclass filled from its table; what the table lacks keeps its default."""
         if not isinstance(table, dict):
-            raise BadInput(f"In {self.path}, {prefix} is {_shown(table)}; it must be a table: [{prefix}].")
+            self.refuse(f"In {self.path}, {prefix} is {_shown(table)}; it must be a table: [{prefix}].")
+            table = {}
         known = {one.name: one for one in fields(kind)}
         for key in table:
             if key not in known:
-                raise BadInput(
+                self.refuse(
                     f"In {self.path}, {prefix}.{key} is not a setting{_nearest(key, list(known))}; "
                     f"the settings of [{prefix}] are {', '.join(known)}."
                 )
@@ -172,19 +230,56 @@ class _Source:
                 values[name] = self.table(types[name], table.get(name, {}), key)
             elif variable(key) in self.environment:
                 value = _from_text(self.environment[variable(key)], types[name])
-                values[name] = _allowed(value, types[name], one.metadata, f"In the environment, {variable(key)}")
-                self.origins[key] = "environment"
+                place = f"In the environment, {variable(key)}"
+                self.take(values, name, value, types[name], one.metadata, place, key, "environment")
             elif name in table:
-                values[name] = _allowed(table[name], types[name], one.metadata, f"In {self.path}, {key}")
-                self.origins[key] = "file"
+                place = f"In {self.path}, {key}"
+                self.take(values, name, table[name], types[name], one.metadata, place, key, "file")
         return kind(**values)
+
+    def take(
+        self,
+        values: dict[str, Any],
+        name: str,
+        value: Any,
+        kind: Any,
+        metadata: Mapping[str, Any],
+        place: str,
+        key: str,
+        origin: Origin,
+    ) -> None:
+        """Put a value among the others if it is allowed, and note where it came from."""
+        try:
+            values[name] = _allowed(value, kind, metadata, place)
+            self.origins[key] = origin
+        except BadInput as error:
+            self.refuse(str(error))
+
+    def keys(self, table: Any, prefix: str) -> dict[str, str]:
+        """The `[keys]` table: ids in quotation marks or as dotted keys; one key, or a list of them."""
+        if not isinstance(table, dict):
+            self.refuse(f"In {self.path}, {prefix} is {_shown(table)}; it must be a table: [{prefix}].")
+            return {}
+        found: dict[str, str] = {}
+        for name, value in table.items():
+            key = f"{prefix}.{name}"
+            several = value if isinstance(value, list) else [value]
+            if isinstance(value, dict):
+                found |= {f"{name}.{inner}": keys for inner, keys in self.keys(value, key).items()}
+            elif several and all(isinstance(one, str) and one.strip() for one in several):
+                found[name] = ",".join(one.strip() for one in several)
+                self.origins[key] = "file"
+            else:
+                self.refuse(f'In {self.path}, {key} is {_shown(value)}; it must be a key such as "ctrl+g", or a list.')
+        return found
 
     def unknown_variables(self, keys: list[str]) -> None:
         """A misspelt variable would otherwise be passed over in silence."""
         known = [variable(key) for key in keys]
+        beginnings = tuple(variable(f"{table}.") for table in TABLES)
         for name in self.environment:
-            if name.startswith(variable("engine.")) and name not in known:
-                raise BadInput(f"In the environment, {name} is not a setting{_nearest(name, known)}; unset it.")
+            if name.startswith(beginnings) and name not in known:
+                self.refuse(f"In the environment, {name} is not a setting{_nearest(name, known)}; unset it.")
 
     def place(self, key: str) -> str:
         """How a sentence about this key begins."""
@@ -241,20 +336,31 @@ def _from_text(text: str, kind: Any) -> Any:
 
 
 def _checked(engine: EngineSettings, source: _Source) -> EngineSettings:
-    """What no single key can tell: the server's address where one is needed, and its files."""
+    """What no single key can tell: the server's address where one is needed, its files, and what is installed."""
     openai = engine.openai
     if openai.url is not None:
-        openai = replace(openai, url=_address(openai.url, source.place("engine.openai.url")))
-    elif engine.kind == "openai":
-        raise BadInput(
+        try:
+            openai = replace(openai, url=_address(openai.url, source.place("engine.openai.url")))
+        except BadInput as error:
+            source.refuse(str(error))
+            openai = replace(openai, url=None)
+    if engine.kind == "openai" and openai.url is None:
+        source.refuse(
             f'{source.place("engine.kind")} is "openai" and engine.openai.url is missing; '
             'name the server, such as url = "http://127.0.0.1:8080/v1".'
         )
+        engine = replace(engine, kind="local")
+    if engine.spill_mib and find_spec("cryptography") is None:
+        source.refuse(
+            f"{source.place('engine.spill_mib')} is {engine.spill_mib} and the package cryptography is not installed; "
+            "install radlite-tui[spill] or set it to 0."
+        )
+        engine = replace(engine, spill_mib=0)
     if openai.ca_file is not None:
         path = source.path.parent / Path(openai.ca_file).expanduser()
         if not path.is_file():
-            raise BadInput(f"{source.place('engine.openai.ca_file')} is {path}, which is no file; name a PEM file.")
-        openai = replace(openai, ca_file=str(path))
+            source.refuse(f"{source.place('engine.openai.ca_file')} is {path}, which is no file; name a PEM file.")
+        openai = replace(openai, ca_file=str(path) if path.is_file() else None)
     return replace(engine, openai=openai)
 
 

@@ -38,7 +38,7 @@ def test_every_task_loads_without_textual_or_llama_cpp() -> None:
 
 
 def test_the_app_imports_no_training_library() -> None:
-    loaded = loaded_after("import radlite_tui.tui.app")
+    loaded = loaded_after("import radlite_tui.tui.app, radlite_tui.tui.application")
     assert "textual" in loaded
     assert not loaded & set(TRAINING)
 

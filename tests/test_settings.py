@@ -129,6 +129,43 @@ def test_an_address_loses_its_last_slash_and_a_file_is_looked_for_beside_the_set
     assert (found.url, found.ca_file) == ("https://host/v1", str(file.parent / "ca.pem"))
 
 
+def test_what_fits_is_read_and_each_of_the_others_gets_a_sentence(file: Path) -> None:
+    file.write_text(
+        'speed = 1\n[engine]\nthreads = "many"\nkv_type = "q8_0"\ncolour = 2\nkind = "openai"\n'
+        '[app]\ntheme = "light"\n[keys]\nread.task = ["ctrl+f", "alt+t"]\n"read.mode" = "f7"\nread.open = false\n',
+        encoding="utf-8",
+    )
+    found, problems = settings.read_what_fits(file, {"RADLITE_ENGINE_REPCK": "on"})
+    assert found.engine == settings.EngineSettings(kv_type="q8_0")
+    assert found.app == settings.AppSettings(theme="light")
+    assert found.keys == {"read.task": "ctrl+f,alt+t", "read.mode": "f7"}
+    assert len(problems) == 6
+    for said in ("speed", "engine.threads", "engine.colour", "engine.kind", "keys.read.open", "RADLITE_ENGINE_REPCK"):
+        assert any(said in problem for problem in problems), said
+
+
+@pytest.mark.parametrize("text", ["[engine", "\xff\xfe", "engine = 3"])
+def test_a_file_that_cannot_be_used_leaves_the_defaults_and_one_sentence(file: Path, text: str) -> None:
+    file.write_text(text, encoding="latin-1")
+    found, problems = settings.read_what_fits(file, {})
+    assert found.engine == settings.EngineSettings()
+    assert len(problems) == 1
+    assert str(file) in problems[0]
+
+
+def test_a_settings_file_that_is_a_folder_leaves_the_defaults(tmp_path: Path) -> None:
+    found, problems = settings.read_what_fits(tmp_path, {})
+    assert found.app == settings.AppSettings()
+    assert "cannot be read" in problems[0]
+
+
+def test_reports_go_to_disk_only_where_they_can_be_encrypted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "engine.spill_mib is -1" in refused(file, "[engine]\nspill_mib = -1\n")
+    monkeypatch.setattr(settings, "find_spec", lambda name: None)
+    assert settings.read(file.with_name("none.toml"), {}).engine.spill_mib == 0
+    assert "install radlite-tui[spill]" in refused(file, "[engine]\nspill_mib = 64\n")
+
+
 # Described.
 
 
@@ -166,10 +203,12 @@ def test_one_sentence_may_describe_several_settings() -> None:
 
 ACCEPTED = (
     "", "[engine]\nthreads = 2\n", '[engine]\nkind = "local"\nkv_type = "q8_0"\nread_ahead = false\n',
+    '[app]\ntheme = "ansi"\n[keys]\nread.task = "ctrl+f"\n"read.mode" = ["f7", "alt+m"]\n',
     '[engine]\nkind = "openai"\n[engine.openai]\nurl = "http://127.0.0.1:1/v1"\ntimeout_s = 0.5\nretries = 0\n',
 )  # fmt: skip
 REFUSED = (
     "[engine]\nthreads = 0", "[engine]\nthreads = true", "[engine]\nthreads = 1.5", "[engine]\nidle_unload_s = -1",
+    "[keys]\nread.task = 5", "keys = 1", '[app]\ntheme = "pink"', "[keys]\nread.task = []",
     '[engine]\nkind = "opnai"', '[engine]\nread_ahead = "yes"', "[engine]\nthread = 2", "engine = 1", "[other]\na = 1",
     '[engine.openai]\nmodel = " "', "[engine.openai]\ntimeout_s = 0", "[engine.openai]\nparallel = 0",
 )  # fmt: skip

@@ -18,7 +18,7 @@ from evals.speed import subject
 from evals.speed.bench import Bench, narrate
 from evals.speed.host import host, load
 from evals.speed.registry import chosen
-from evals.speed.results import BEGIN, END, Results
+from evals.speed.results import BEGIN, EMBEDDED, END, Results
 from evals.speed.rows import LeftOut, Row, Spec
 from evals.speed.sizes import FULL, QUICK, Sizes
 from evals.speed.subject import Subject
@@ -39,8 +39,9 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput("--quick measures too little to be written into a document; leave one of the two out.")
     if args.profile and args.write:
         raise BadInput("--profile measures no rows that could be written; leave one of the two out.")
+    markers = (BEGIN, END) if args.model_file else EMBEDDED
     if args.write:
-        require_markers(args.write, (BEGIN, END))
+        require_markers(args.write, markers)
     sizes = QUICK if args.quick else FULL
     with tempfile.TemporaryDirectory(prefix="radlite-speed-") as folder:
         embedded = subject.embedded(Path(folder) / "embedded")
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out:
         results.save(args.out)
     if args.write:
-        results.write(args.write)
+        results.write(args.write, markers)
     print(json.dumps(results.json()) if args.json else results.table())
     return RadliteError.exit_code if results.failed else 0
 

@@ -31,10 +31,11 @@ def decode_embedded(bench: Bench) -> Runs:
 
 
 def app_and_loop(bench: Bench, subject: Subject) -> Runs:
-    """The app in a terminal against a plain loop on the same number of threads.
+    """The app in a terminal against a plain loop on the same number of threads, with the same weights in memory.
 
     The app is started for each run and ended before the peer's turn, so neither disturbs the other. In the context: the
-    loop without llama.cpp's second copy of the weights, and the rate that the engine states itself.
+    loop where llama.cpp keeps, or does not keep, its second copy of the weights, whichever we do not do; and the rate
+    that the engine states itself.
     """
     limit = bench.sizes.decode
     report = report_for(bench, subject, limit).text
@@ -61,9 +62,10 @@ def app_and_loop(bench: Bench, subject: Subject) -> Runs:
         "pause_s": pause_s,
         "engine_stated_tok_s": stated,
     }
-    loop = looping(bench.plain(trial.files, threads), trial, answers, pause_s)
-    lean = looping(bench.plain(trial.files, threads, repack=False), trial, answers, pause_s)
-    return bench.compare(ours, loop, context, {"plain_loop_without_repack": lean})
+    repack = subject.repack
+    loop = looping(bench.plain(trial.files, threads, repack=repack), trial, answers, pause_s)
+    other = looping(bench.plain(trial.files, threads, repack=not repack), trial, answers, pause_s)
+    return bench.compare(ours, loop, context, {f"plain_loop_{'without' if repack else 'with'}_repack": other})
 
 
 def looping(peer: Peer, trial: Seen, answers: int, pause_s: float) -> Callable[[int], float]:

@@ -13,6 +13,8 @@ from evals.speed.rows import Row
 from evals.table import insert
 
 BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
+EMBEDDED = "<!-- speed of the embedded models: begin -->", "<!-- speed of the embedded models: end -->"
+"""Where the table of a real-shape model goes in a document, and where that of the embedded models."""
 HEAD = ("row", "what", "against", "ours", "peer", "unit", "ratio", "floor", "reached")
 FILE, TABLE_FILE = "speed.json", "speed.md"
 
@@ -73,9 +75,9 @@ class Results:
         (folder / FILE).write_text(json.dumps(self.json(), indent=1) + "\n", encoding="utf-8")
         (folder / TABLE_FILE).write_text(self.document() + "\n", encoding="utf-8")
 
-    def write(self, document: Path) -> None:
+    def write(self, document: Path, markers: tuple[str, str] = (BEGIN, END)) -> None:
         """Put the text between the two markers of a document. Raises BadInput when they are not there."""
-        insert(document, self.document(), (BEGIN, END))
+        insert(document, self.document(), markers)
 
 
 def cells(row: Row) -> tuple[str, ...]:

@@ -64,6 +64,12 @@ class Subject:
         return str(found.settings) + " (probed)" if found is not None else f"{probed.USUAL} (not probed)"
 
     @property
+    def repack(self) -> bool:
+        """Whether our engine keeps llama.cpp's second copy of these weights here."""
+        found = Probes().known(self.weights)
+        return (probed.USUAL if found is None else found.settings).repack
+
+    @property
     def sha256(self) -> str:
         return self.manifest.files[0].sha256
 

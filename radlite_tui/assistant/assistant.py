@@ -17,6 +17,7 @@ from radlite_tui.assistant.types import Answer, Ask, Plan
 from radlite_tui.engine.protocol import Cancelled, Done, Engine, Event, Failed, Loading, Request
 from radlite_tui.errors import RadliteError
 from radlite_tui.models.manifest import Manifest
+from radlite_tui.settings import Settings
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.report import Report
 
@@ -30,12 +31,12 @@ class Assistant:
         self._routes = routes
 
     @classmethod
-    def create(cls) -> Assistant:
+    def create(cls, found: Settings | None = None) -> Assistant:
         """The assistant over the engine, store and routes that the settings choose. Nothing is loaded until the first
-        answer. Raises BadInput for settings that cannot be used."""
+        answer. Raises BadInput for settings that cannot be used. found: settings that were read already."""
         from radlite_tui.assistant.wiring import join
 
-        return cls(*join())
+        return cls(*join(found))
 
     def models(self) -> tuple[Manifest, ...]:
         """Every model at hand, in display order; `ensemble` is not among them, but may be asked for by name."""

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from importlib.util import find_spec
 
 from radlite_tui import settings
 from radlite_tui.assistant.ports import Routes, Store
@@ -33,9 +32,12 @@ from radlite_tui.tasks import CHAT
 from radlite_tui.tasks.base import Mode
 
 
-def join() -> tuple[Engine, Store, Routes]:
-    """Engine, models and routes as the settings have them. Raises BadInput for settings that cannot be used."""
-    chosen = settings.read().engine
+def join(found: settings.Settings | None = None) -> tuple[Engine, Store, Routes]:
+    """Engine, models and routes as the settings have them. Raises BadInput for settings that cannot be used.
+
+    found: settings that were read already.
+    """
+    chosen = (settings.read() if found is None else found).engine
     if chosen.kind == "openai":
         return served(chosen.openai)
     shelf = store()
@@ -43,13 +45,7 @@ def join() -> tuple[Engine, Store, Routes]:
 
 
 def engine(chosen: EngineSettings) -> Engine:
-    """llama.cpp in a process of its own, started with the first request. Raises BadInput when what keeps it from
-    writing reports to disk in the clear is not installed."""
-    if chosen.spill_mib and find_spec("cryptography") is None:
-        raise BadInput(
-            f"engine.spill_mib is {chosen.spill_mib} and cryptography is not installed; install radlite-tui[spill], "
-            "or set it to 0."
-        )
+    """llama.cpp in a process of its own, started with the first request."""
 
     def start() -> Engine:
         from radlite_tui.engine.local import LocalEngine
@@ -70,8 +66,10 @@ def options(chosen: EngineSettings) -> EngineOptions:
         idle_unload_s=float(chosen.idle_unload_s),
         speculate=chosen.speculate == "auto",
         stuck_s=float(chosen.stuck_s),
-        probed=chosen.repack == chosen.flash_attention == "auto",
+        probed=chosen.repack == chosen.flash_attention == chosen.load == "auto",
     )
+    if chosen.load != "auto":
+        found = replace(found, load=chosen.load)
     return replace(found, repack=chosen.repack == "on") if chosen.repack != "auto" else found
 
 

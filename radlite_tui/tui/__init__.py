@@ -18,10 +18,18 @@ def over_ssh(environment: MutableMapping[str, str]) -> bool:
     return any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
 
 
-def calm(environment: MutableMapping[str, str]) -> None:
-    """Set what Textual reads at import, unless it is set already."""
-    for name, value in {**CALM, **(CALM_OVER_SSH if over_ssh(environment) else {})}.items():
+def calm(environment: MutableMapping[str, str], choice: str = "auto") -> bool:
+    """Set what Textual reads at import, unless it is set already; gives whether the screen is to be calm.
+
+    choice: the setting `app.calm`: "auto" is calm over SSH.
+    """
+    is_calm = choice == "on" or (choice == "auto" and over_ssh(environment))
+    for name, value in {**CALM, **(CALM_OVER_SSH if is_calm else {})}.items():
         environment.setdefault(name, value)
+    for name, value in CALM_OVER_SSH.items():
+        if choice == "off" and environment.get(name) == value:
+            del environment[name]
+    return is_calm
 
 
 calm(os.environ)

@@ -10,11 +10,11 @@ import os
 import sys
 from pathlib import Path
 
+from radlite_tui import settings
 from radlite_tui.assistant import intake
 from radlite_tui.errors import BadInput
 from radlite_tui.tasks.report import Report
-from radlite_tui.tui import over_ssh
-from radlite_tui.tui.application import RadliteApp
+from radlite_tui.tui import calm
 
 INSTEAD = "use: radlite-tui ask WORDS --report FILE."
 
@@ -22,7 +22,8 @@ INSTEAD = "use: radlite-tui ask WORDS --report FILE."
 def run(report_path: Path | None) -> int:
     """Start the app, with a report opened if one is given. Returns the exit code; says why on stderr when not 0.
 
-    Over SSH the mouse is left to the terminal: a dropped connection would leave it switched on there.
+    On a calm screen, as over SSH, the mouse is left to the terminal: a dropped connection would leave it switched on
+    there. Settings that cannot be used are told on the screen, and the defaults hold for them.
     """
     try:
         require_terminal()
@@ -31,8 +32,12 @@ def run(report_path: Path | None) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     opened = Report(taken.text, taken.prior, taken.source) if taken is not None and not taken.to_confirm else None
-    app = RadliteApp(opened, offered=taken if opened is None else None)
-    app.run(mouse=not over_ssh(os.environ))
+    found, problems = settings.read_what_fits()
+    is_calm = calm(os.environ, found.app.calm)  # before Textual is imported, which reads it then
+    from radlite_tui.tui.application import RadliteApp
+
+    app = RadliteApp(opened, offered=taken if opened is None else None, found=found, problems=problems)
+    app.run(mouse=not is_calm)
     return app.return_code or 0
 
 

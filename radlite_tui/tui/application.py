@@ -5,7 +5,8 @@ May import the assistant and `tui`. Runs live on the app, not on a screen, so cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import ClassVar
 
@@ -13,30 +14,33 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message_pump import MessagePump
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
+from radlite_tui.assistant import intake
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.intake import Taken
 from radlite_tui.assistant.types import Ask
 from radlite_tui.errors import RadliteError
+from radlite_tui.settings import Settings
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui import themes
-from radlite_tui.tui.commands import read_commands
+from radlite_tui.tui.commands import app_commands, commands_here, read_commands
 from radlite_tui.tui.messages import Arrived, Ready
 from radlite_tui.tui.runner import Runner, Source
 from radlite_tui.tui.screens.compare import CompareScreen
-from radlite_tui.tui.screens.help import HelpScreen
-from radlite_tui.tui.screens.pick import OpenScreen, PickScreen
+from radlite_tui.tui.screens.help import HelpScreen, key_names
+from radlite_tui.tui.screens.jump import JumpScreen, parts_of
 from radlite_tui.tui.screens.read import ReadScreen
 from radlite_tui.tui.screens.small import TooSmall, too_small
 from radlite_tui.tui.screens.taken import TakenScreen
 
-DRAIN_HZ = 6
+DRAIN_HZ = 5
 
 
 class RadliteApp(App[None]):
     """report: opened at the start; offered: shown at the start, opened when the user agrees. create: makes the
-    assistant, in a thread, after the first paint."""
+    assistant, in a thread, after the first paint. found: the settings; problems: what is wrong with them, a sentence
+    each."""
 
     TITLE = "RadLite"
     CSS_PATH = "app.tcss"
@@ -46,19 +50,26 @@ class RadliteApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", id="app.quit", show=False, priority=True),
         Binding("ctrl+c", "copy_or_stop", "Copy the selection, or stop", id="app.copy", show=False, priority=True),
-        Binding("f1", "help", "Keys and help", id="app.help", show=False, priority=True),
+        Binding("f1,alt+h", "help", "Help for where you are", id="app.help", show=False, priority=True),
         Binding("ctrl+p", "command_palette", "All commands", id="app.palette", show=False, priority=True),
+        Binding("ctrl+g", "jump", "Go to a part of the screen by its letter", id="app.jump", show=False, priority=True),
+        Binding("alt+z", "suspend_process", "To the shell; fg comes back", id="app.suspend", show=False, priority=True),
     ]
 
     def __init__(
         self,
         report: Report | None = None,
-        create: Callable[[], Assistant] = Assistant.create,
+        create: Callable[[], Assistant] | None = None,
         offered: Taken | None = None,
+        found: Settings | None = None,
+        problems: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
         self.offered = offered
-        self.create = create
+        self.settings = Settings() if found is None else found
+        self.problems = problems
+        self.keymap: Mapping[str, str] = {}
+        self.create = partial(Assistant.create, found) if create is None else create
         self.assistant: Assistant | None = None
         self.runner = Runner()
         self.receiver: MessagePump | None = None
@@ -68,7 +79,8 @@ class RadliteApp(App[None]):
         self.read_screen = ReadScreen(report)
 
     def on_mount(self) -> None:
-        self.theme = themes.default_theme(self.console.color_system)
+        self.theme = themes.chosen(self.settings.app.theme, self.console.color_system, os.environ)
+        self.take_keys()
         self.push_screen(self.read_screen)
         if self.offered is not None:
             self.push_screen(TakenScreen(self.offered), self.read_screen.file_opened)
@@ -76,8 +88,29 @@ class RadliteApp(App[None]):
         self.fit(self.size.width, self.size.height)
         self.call_after_refresh(self.wake)
 
+    def take_keys(self) -> None:
+        """The user's own keys, where they set any; what cannot be used joins the problems."""
+        if self.settings.keys:
+            from radlite_tui.tui import keymap
+
+            asked, bound = self.settings.keys, keymap.every_binding()
+            self.keymap, wrong = keymap.checked(asked, bound, str(self.settings.path))
+            self.problems += wrong
+            self.set_keymap(dict(self.keymap))
+
+    def key(self, binding_id: str) -> str:
+        """The key of one of the app's own bindings, as it is set now."""
+        own = {binding.id: binding.key for binding in self.BINDINGS if isinstance(binding, Binding)}
+        return key_names(self.keymap.get(binding_id, own[binding_id]))
+
+    def tell_problems(self) -> None:
+        """What is wrong with the settings; the app goes on with the defaults."""
+        for sentence in self.problems:
+            self.notify(intake.display(sentence), severity="warning", timeout=30, markup=False)
+
     def wake(self) -> None:
         """Make the assistant once the first screen is painted."""
+        self.tell_problems()
         self.run_worker(self.make_assistant, thread=True, exit_on_error=False, group="assistant")
 
     def make_assistant(self) -> None:
@@ -164,16 +197,27 @@ class RadliteApp(App[None]):
             self.notify("There is no answer to copy yet.", timeout=3)
 
     def action_step_mark(self, step: int) -> None:
-        if not self.read_screen.pane.current.step_mark(step):
+        if not self.read_screen.pane.step_mark(step):
             self.notify("Nothing is marked in the report.", timeout=3)
 
     def action_help(self) -> None:
-        if isinstance(self.screen, (ReadScreen, CompareScreen, PickScreen, OpenScreen)):
-            self.push_screen(HelpScreen(self.read_screen))
+        """What the keys do here: first those of the part that has the focus."""
+        if isinstance(self.screen, HelpScreen):
+            self.screen.dismiss()
+        elif not isinstance(self.screen, (JumpScreen, TooSmall)):
+            self.push_screen(HelpScreen(self.screen, self.focused))
+
+    def action_jump(self) -> None:
+        """Letters over the parts of the screen; the next key goes to one."""
+        targets = parts_of(self.screen)
+        if isinstance(self.screen, JumpScreen):
+            self.screen.dismiss()
+        elif targets and not isinstance(self.screen, TooSmall):
+            self.push_screen(JumpScreen(targets))
 
     def action_command_palette(self) -> None:
-        """The palette belongs to the two full screens; over a question or a sentence there is nothing to command."""
-        if isinstance(self.screen, (ReadScreen, CompareScreen)):
+        """The palette belongs to the full screens; over a question or a sentence there is nothing to command."""
+        if not isinstance(self.screen, (ModalScreen, TooSmall)):
             super().action_command_palette()
 
     def action_theme(self, name: str) -> None:
@@ -185,10 +229,8 @@ class RadliteApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers here and now."""
+        read = isinstance(screen, ReadScreen)
         if isinstance(screen, ReadScreen):
             yield from read_commands(screen)
-        yield SystemCommand("Help: keys", "Every key and what it does (F1)", self.action_help)
-        for theme in themes.THEMES:
-            label = theme.name.removeprefix("radlite-")
-            yield SystemCommand(f"Theme: {label}", f"Use the {label} colours", partial(self.action_theme, theme.name))
-        yield SystemCommand("Quit", "Leave RadLite (ctrl+q)", self.exit)
+        yield from commands_here(screen, with_screen=not read)
+        yield from app_commands(self)

@@ -1,6 +1,6 @@
-"""The command palette's entries for the read screen: only those that make sense now.
+"""The command palette's entries: only those that make sense here and now, each with its key as it is set.
 
-May import the read screen's type and Textual's command type.
+May import the screens' types and Textual's command type.
 """
 
 from __future__ import annotations
@@ -10,11 +10,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
+from textual.dom import DOMNode
+from textual.screen import Screen
 
 from radlite_tui import tasks
+from radlite_tui.tui import themes
+from radlite_tui.tui.screens.help import key_names, place_of
 from radlite_tui.tui.screens.pick import Picked
 
 if TYPE_CHECKING:
+    from radlite_tui.tui.application import RadliteApp
     from radlite_tui.tui.screens.read import ReadScreen
 
 
@@ -42,3 +47,33 @@ def read_commands(screen: ReadScreen) -> Iterable[SystemCommand]:
     for now, name, about, action in offered:
         if now:
             yield SystemCommand(name, about, action)
+
+
+def commands_here(screen: Screen[object], with_screen: bool) -> Iterable[SystemCommand]:
+    """The keys of the part that has the focus, and with_screen those of its screen, as commands."""
+    focused = screen.focused
+    nodes = [node for node in (focused, screen if with_screen else None) if node is not None]
+    for active in list(screen.active_bindings.values()):
+        binding, node = active.binding, active.node
+        if active.enabled and node in nodes and binding.id and binding.description:
+            name = f"{place_of(type(node))}: {binding.description[0].lower()}{binding.description[1:]}"
+            yield SystemCommand(name, key_names(binding.key), partial(do, screen, binding.action, node))
+
+
+def do(screen: Screen[object], action: str, node: DOMNode) -> None:
+    """Run an action where its binding stands, once the palette is gone."""
+    screen.app.call_later(screen.app.run_action, action, node)
+
+
+def app_commands(app: RadliteApp) -> Iterable[SystemCommand]:
+    """What is offered everywhere."""
+    yield SystemCommand("Help: keys", f"What the keys do here ({app.key('app.help')})", app.action_help)
+    yield SystemCommand("Go to a part", f"Letters over the parts ({app.key('app.jump')})", app.action_jump)
+    if app.problems:
+        yield SystemCommand("Settings: what is wrong", "Show the sentences again", app.tell_problems)
+    for theme in themes.THEMES:
+        label = theme.name.removeprefix("radlite-")
+        yield SystemCommand(f"Theme: {label}", f"Use the {label} colours", partial(app.action_theme, theme.name))
+    shell = f"fg brings RadLite back ({app.key('app.suspend')})"
+    yield SystemCommand("To the shell and back", shell, app.action_suspend_process)
+    yield SystemCommand("Quit", f"Leave RadLite ({app.key('app.quit')})", app.exit)

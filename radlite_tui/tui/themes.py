@@ -1,9 +1,11 @@
-"""Colours of the app: dark (low luminance, the default), light, high contrast, and the terminal's own 16 colours.
+"""Colours of the app: dark (low luminance, the default), light, high contrast, the terminal's own 16 colours, and none.
 
 May import Textual's theme type; must never carry meaning by itself: whatever a colour says, a glyph or a word says too.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from textual.theme import Theme
 
@@ -102,9 +104,44 @@ ANSI = Theme(
     },
 )
 
-THEMES = (DARK, LIGHT, CONTRAST, ANSI)
+MONO = Theme(
+    name="radlite-mono",
+    ansi=True,
+    primary="ansi_default",
+    secondary="ansi_default",
+    warning="ansi_default",
+    error="ansi_default",
+    success="ansi_default",
+    accent="ansi_default",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    dark=True,
+    variables={
+        **{name: "ansi_default" for name in ANSI.variables if name not in ("scrollbar", "scrollbar-background")},
+        "block-cursor-foreground": "ansi_default",
+        "block-cursor-background": "ansi_default",
+        "block-cursor-text-style": "reverse",
+        "input-cursor-text-style": "reverse",
+        "input-selection-background": "ansi_default",
+        "scrollbar": "ansi_default",
+        "scrollbar-background": "ansi_default",
+    },
+)
+
+THEMES = (DARK, LIGHT, CONTRAST, ANSI, MONO)
+
+
+def chosen(wanted: str, color_system: str | None, environment: Mapping[str, str]) -> str:
+    """The theme of the setting `app.theme`. "auto": none where NO_COLOR asks so, the terminal's own colours where it
+    has only 16, else dark."""
+    if wanted != "auto":
+        return f"radlite-{wanted}"
+    return MONO.name if environment.get("NO_COLOR") else default_theme(color_system)
 
 
 def default_theme(color_system: str | None) -> str:
-    """The theme to start with: the terminal's own colours where it has only 16, else dark."""
+    """The terminal's own colours where it has only 16, else dark."""
     return ANSI.name if color_system in (None, "standard", "windows") else DARK.name

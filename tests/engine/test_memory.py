@@ -40,7 +40,7 @@ def allow(pid: int | None, more: int) -> None:
     resource.prlimit(pid, resource.RLIMIT_AS, (has + more, resource.RLIM_INFINITY))
 
 
-@pytest.mark.parametrize("room", [0, 60, 120, 200])
+@pytest.mark.parametrize("room", [0, 60, 200])
 def test_too_little_memory_to_load_names_it_and_the_next_request_is_answered(
     engine: LocalEngine, folder: Path, slow: ModelFiles, room: int
 ) -> None:
@@ -98,7 +98,7 @@ def test_no_memory_for_one_more_context_leaves_the_others_alone(
     assert engine.pid == pid
 
 
-@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV])
 def test_a_worker_that_dies_otherwise_is_not_said_to_lack_memory(
     engine: LocalEngine, slow: ModelFiles, number: signal.Signals
 ) -> None:

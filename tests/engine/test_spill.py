@@ -13,14 +13,11 @@ import pytest
 
 pytest.importorskip("cryptography")
 
-from radlite_tui.assistant import wiring
 from radlite_tui.engine.llama.spill import LEAST, PIECE, Entry, Spill
 from radlite_tui.engine.local import LocalEngine
 from radlite_tui.engine.options import EngineOptions
 from radlite_tui.engine.protocol import Done, ModelFiles, Request
-from radlite_tui.errors import BadInput
 from radlite_tui.segments import Prompt
-from radlite_tui.settings import EngineSettings
 from tests.engine.conftest import REPORT, chat, done
 from tests.engine.test_side_by_side import EMBEDDED, same_but_for_ties
 
@@ -139,20 +136,18 @@ def answers(options: EngineOptions, *asked: Request) -> list[Done]:
 @pytest.fixture(params=EMBEDDED, ids=lambda path: path.parent.name)
 def tuned(request: pytest.FixtureRequest) -> ModelFiles:
     """An embedded model whose context holds one long prompt."""
-    return ModelFiles(str(request.param), str(request.param.with_name("adapter.gguf")), context=700)
+    return ModelFiles(str(request.param), str(request.param.with_name("adapter.gguf")), context=500)
 
 
 def test_an_answer_over_what_was_on_disk_is_the_answer_over_nothing(tuned: ModelFiles, cache: Path) -> None:
     questions = (("First", ""), ("Second", ""), ("First", "And the heart?"), ("Second", "And the lungs?"))
-    asked = [Request(tuned, long(*question, times=36), max_tokens=24) for question in questions]
-    spilled, dropped = answers(SPILLED, *asked), answers(SMALL, *asked)
+    asked = [Request(tuned, long(*question, times=25), max_tokens=24) for question in questions]
+    spilled = answers(SPILLED, *asked)
     in_memory = answers(EngineOptions(threads=1), *asked)
     assert [one.text for one in spilled] == [one.text for one in in_memory]
-    for request, found in zip(asked, spilled, strict=True):
-        assert same_but_for_ties(request, found, answers(SMALL, request)[0])
     for number in (2, 3):
+        assert same_but_for_ties(asked[number], spilled[number], answers(SMALL, asked[number])[0])
         assert spilled[number].stats.cached_tokens > 0.9 * spilled[number].stats.prompt_tokens
-        assert dropped[number].stats.cached_tokens < 0.1 * dropped[number].stats.prompt_tokens
     assert list(cache.iterdir()) == []
 
 
@@ -189,10 +184,3 @@ def test_nothing_goes_to_disk_unless_asked_for(base: ModelFiles, cache: Path) ->
 def on_disk(pid: int, folder: Path) -> list[Path]:
     """The files without a name that a process keeps in a folder."""
     return [file for file in Path(f"/proc/{pid}/fd").iterdir() if str(file.readlink()).startswith(str(folder))]
-
-
-def test_without_the_library_it_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "find_spec", lambda name: None)
-    wiring.engine(EngineSettings())
-    with pytest.raises(BadInput, match=r"engine.spill_mib is 64 .* radlite-tui\[spill\]"):
-        wiring.engine(EngineSettings(spill_mib=64))

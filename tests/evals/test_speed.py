@@ -22,7 +22,7 @@ from evals.speed.peer import Peer
 from evals.speed.profiling import PARTS
 from evals.speed.profiling import measure as profile
 from evals.speed.registry import NAMES, SPECS, chosen
-from evals.speed.results import BEGIN, END, Results
+from evals.speed.results import BEGIN, EMBEDDED, END, Results
 from evals.speed.rows import Row, Runs, Spec, alternate, ratio
 from evals.speed.sizes import QUICK
 from evals.speed.subject import Subject
@@ -219,7 +219,7 @@ def test_a_document_without_markers_is_left_alone(tmp_path: Path) -> None:
 
 def test_the_shipped_document_can_be_written_and_names_every_row() -> None:
     text = (Path(__file__).parents[2] / "docs" / "performance.md").read_text(encoding="utf-8")
-    assert text.count(BEGIN) == text.count(END) == 1
+    assert [text.count(marker) for marker in (BEGIN, END, *EMBEDDED)] == [1, 1, 1, 1]
     assert all(f"`{name}`" in text for name in NAMES)
 
 

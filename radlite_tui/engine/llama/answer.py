@@ -12,7 +12,7 @@ from typing import Protocol
 from radlite_tui.engine.llama.vocabulary import Spelling, Vocabulary
 from radlite_tui.engine.protocol import Event, Stats, Token
 
-GAP = 0.04
+GAP = 0.1
 
 
 class Emit(Protocol):

@@ -1,26 +1,23 @@
 """Every key and what it does, read from the bindings themselves so that it cannot drift from them.
 
-May import Textual and the screens' and widgets' bindings.
+May import Textual and, late, `keymap`, which reads every binding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from radlite_tui import NOT_FOR_CLINICAL_USE, __version__
 from radlite_tui.tui.drawing import MUTED, hang, lines
-from radlite_tui.tui.screens.compare import CompareScreen
-from radlite_tui.tui.screens.pick import PickScreen
-from radlite_tui.tui.widgets.ask_line import AskLine
-from radlite_tui.tui.widgets.conversation import Conversation
 
 INTRODUCTION = (
     "Paste a report, say what you want in your own words, press Enter. The line above the input shows, before you "
@@ -54,24 +51,50 @@ def key_name(key: str) -> str:
     return f"{modifiers.title()}+{last}" if modifiers else last
 
 
-def section(name: str, bindings: Iterable[BindingType], width: int) -> Content:
+PLACES = {
+    "RadliteApp": "Everywhere",
+    "ReadScreen": "Report and conversation",
+    "AskLine": "Input line",
+    "ReportText": "Report",
+    "Conversation": "Conversation",
+    "PickScreen": "List of tasks",
+    "OpenScreen": "Opening a file",
+    "CompareScreen": "Comparison",
+    "HelpScreen": "Help",
+    "JumpScreen": "Letters to go to",
+}
+
+
+def place_of(owner: type) -> str:
+    """Where a class's keys work, in words."""
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in owner.__name__).split()
+    return PLACES.get(owner.__name__, " ".join(word for word in words if word != "screen").capitalize())
+
+
+def section(name: str, bindings: Iterable[Binding], keymap: Mapping[str, str], width: int) -> Content:
+    """The keys of one place, as they are set."""
     rows = [Content.styled(name, "bold $text-primary")]
     for binding in bindings:
-        if isinstance(binding, Binding) and binding.description:
-            rows.append(hang(Content.styled(f"  {key_names(binding.key):<20} ", "bold"), binding.description, width))
+        if binding.description:
+            keys = key_names(keymap.get(binding.id or "", binding.key))
+            rows.append(hang(Content.styled(f"  {keys:<20} ", "bold"), binding.description, width))
     return lines([*rows, Content("")])
 
 
 class HelpScreen(ModalScreen[None]):
-    """Scrolls; Esc closes."""
+    """Scrolls; Esc closes. The keys of the part that has the focus come first, then its screen's, then all others.
+
+    below: the screen it was asked for on; focused: the part that has the focus there.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,f1,question_mark", "dismiss", "Close", id="help.close", priority=True),
+        Binding("escape,q,question_mark", "dismiss", "Close", id="help.close", priority=True),
     ]
 
-    def __init__(self, read: Screen[None]) -> None:
+    def __init__(self, below: Screen[Any], focused: Widget | None) -> None:
         super().__init__()
-        self.read = read
+        self.below = below
+        self.focused_below = focused
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
@@ -92,15 +115,17 @@ class HelpScreen(ModalScreen[None]):
         text.update(self.text(text.content_size.width or 70))
 
     def text(self, width: int) -> Content:
-        line = [Binding("enter", "", "Run what the line above shows; a paste never does"), *AskLine.BINDINGS]
-        return lines(
-            [
-                Content.styled(INTRODUCTION, MUTED),
-                Content(""),
-                section("Input line", line, width),
-                section("Anywhere", [*type(self.read).BINDINGS, *type(self.app).BINDINGS], width),
-                section("Conversation (Tab moves there)", Conversation.BINDINGS, width),
-                section("List of tasks", PickScreen.BINDINGS, width),
-                section("Comparison", CompareScreen.BINDINGS, width),
-            ]
-        )
+        from radlite_tui.tui.keymap import every_binding
+
+        keymap: Mapping[str, str] = getattr(self.app, "keymap", {})
+        places: dict[type, list[Binding]] = {}
+        for bound in every_binding():
+            places.setdefault(bound.owner, []).append(bound.binding)
+        chain = self.focused_below.ancestors_with_self if self.focused_below is not None else [self.below, self.app]
+        here = [type(node) for node in chain if type(node) in places]
+        order = [*here, *(owner for owner in places if owner not in here)]
+        parts = [Content.styled(INTRODUCTION, MUTED), Content("")]
+        for owner in order:
+            name = place_of(owner) + (" (where you are)" if owner is here[0] else "")
+            parts.append(section(name, places[owner], keymap, width))
+        return lines(parts)

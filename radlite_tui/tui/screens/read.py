@@ -33,7 +33,7 @@ class ReadScreen(ReadRunning):
         Binding("ctrl+e", "compare", "Compare zero-shot, few-shot and fine-tuned", id="read.compare", priority=True),
         Binding("ctrl+o", "open", "Open a report file", id="read.open", priority=True),
         Binding("ctrl+r,f4", "full_report", "Report full or folded", id="read.report", priority=True),
-        Binding("f3", "prior", "Earlier report or current report", id="read.prior", priority=True),
+        Binding("f3,alt+p", "prior", "Earlier report or current report", id="read.prior", priority=True),
         Binding("ctrl+n", "new", "Clear report and conversation", id="read.new", priority=True),
         Binding("ctrl+y", "app.copy_answer", "Copy the latest answer", id="read.copy", priority=True),
     ]
@@ -148,6 +148,7 @@ class ReadScreen(ReadRunning):
         self.conversation.clear()
         self.ask_line.text = ""
         self.draft, self.following = Draft(), None
+        self.pane.read(False)
         self.set_class(False, "-answered")
         self.show_standing()
         self.replan()

@@ -69,7 +69,8 @@ class ReadRunning(ReadPlanning):
         self.following = Following(plan, turn, Progress(context=self.context))
         self.set_class(True, "-answered")
         self.set_class(False, "-full-report")
-        self.pane.current.mark(())
+        self.pane.mark(())
+        self.pane.read()
         self.radlite.start_run(lambda: assistant.run(plan), self)
         self.show_standing()
         self.show_keys()
@@ -106,9 +107,9 @@ class ReadRunning(ReadPlanning):
             return
         plan, progress = self.following.plan, self.following.progress
         name = title(plan.routing.task or tasks.CHAT)
-        self.status.show(Standing(progress.state, name, plan.model or "", str(plan.mode)), progress)
+        self.status.show_soon(Standing(progress.state, name, plan.model or "", str(plan.mode)), progress)
 
     def mark_report(self, answer: Answer) -> None:
         """Show in the report pane what the answer rests on, where the pane still holds that report."""
         if self.pane.current.text == answer.plan.ask.report.text:
-            self.pane.current.mark(marks(answer))
+            self.pane.mark(marks(answer))

@@ -25,9 +25,15 @@ class AskLine(TextArea):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "send", "Run what the line above shows; a paste never does", id="ask.send", priority=True),
         Binding("ctrl+j,alt+enter", "new_line", "New line", id="ask.newline", show=False),
         Binding("up", "recall(-1)", "Earlier words", id="ask.earlier", show=False),
         Binding("down", "recall(1)", "Later words", id="ask.later", show=False),
+        Binding("question_mark", "explain", "Help, while the line is empty", id="ask.help", priority=True),
+        *(
+            Binding(str(number), f"take({number})", f"Choice {number}", id=f"ask.choice{number}", priority=True)
+            for number in range(1, 4)
+        ),
     ]
 
     def __init__(self, id: str | None = None) -> None:  # Textual's own parameter name
@@ -44,21 +50,22 @@ class AskLine(TextArea):
         self.sent: list[str] = []
         self.recalled = 0
 
-    async def on_key(self, event: events.Key) -> None:
-        if event.key == "enter":
-            event.stop()
-            event.prevent_default()
-            self.post_message(Sent())
-        elif event.character == "?" and not self.text:
-            event.stop()
-            event.prevent_default()
-            await self.run_action("app.help")
-        elif self.numbered and event.character and event.character.isdigit():
-            number = int(event.character)
-            if 1 <= number <= self.numbered:
-                event.stop()
-                event.prevent_default()
-                self.post_message(NumberPressed(number))
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Digits choose only while choices are on offer, and a question mark asks only in an empty line."""
+        if action == "take":
+            return isinstance(parameters[0], int) and parameters[0] <= self.numbered
+        if action == "explain":
+            return not self.text
+        return True
+
+    def action_send(self) -> None:
+        self.post_message(Sent())
+
+    async def action_explain(self) -> None:
+        await self.run_action("app.help")
+
+    def action_take(self, number: int) -> None:
+        self.post_message(NumberPressed(number))
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste goes in as text, controls made visible; a long one is offered to an empty report pane."""

@@ -5,6 +5,7 @@ May import Textual and `progress`. Every number in it was counted or measured; w
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -12,6 +13,7 @@ from textual.widgets import Static
 
 from radlite_tui.tui.progress import Progress, rate
 
+READABLE_HZ = 2
 SEPARATOR = " │ "
 TIGHT = "│"
 FULL = 9
@@ -77,9 +79,16 @@ class StatusLine(Static):
         self.standing = Standing("starting")
         self.progress: Progress | None = None
         self.text = ""
+        self.drawn_at = 0.0
+
+    def show_soon(self, standing: Standing, progress: Progress | None) -> None:
+        """As `show`, but while only numbers change, not more often than they can be read."""
+        calm = standing == self.standing and time.monotonic() - self.drawn_at < 1 / READABLE_HZ
+        if not calm:
+            self.show(standing, progress)
 
     def show(self, standing: Standing, progress: Progress | None) -> None:
-        self.standing, self.progress = standing, progress
+        self.standing, self.progress, self.drawn_at = standing, progress, time.monotonic()
         self.draw()
 
     def on_resize(self) -> None:
@@ -89,4 +98,4 @@ class StatusLine(Static):
         text = status_text(self.standing, self.progress, self.size.width or 80)
         if text != self.text:
             self.text = text
-            self.update(Content(text))
+            self.update(Content(text), layout=False)
