@@ -213,7 +213,7 @@ class RadliteApp(App[None]):
             self.notify(said, timeout=4, markup=False)
 
     def action_step_mark(self, step: int) -> None:
-        if not self.read_screen.pane.current.step_mark(step):
+        if not self.read_screen.pane.step_mark(step):
             self.notify("Nothing is marked in the report.", timeout=3)
 
     def action_help(self) -> None:

@@ -151,6 +151,7 @@ class ReadScreen(ReadRunning):
         self.conversation.clear()
         self.ask_line.text = ""
         self.draft, self.following = Draft(), None
+        self.pane.read(False)
         self.set_class(False, "-answered")
         self.show_standing()
         self.replan()
