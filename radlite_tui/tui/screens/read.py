@@ -37,6 +37,9 @@ class ReadScreen(ReadRunning):
         Binding("f3,alt+p", "prior", "Earlier report or current report", id="read.prior", priority=True),
         Binding("ctrl+n", "new", "Clear report and conversation", id="read.new", priority=True),
         Binding("ctrl+y", "app.copy_answer", "Copy the latest answer", id="read.copy", priority=True),
+        Binding(
+            "alt+y", "app.copy_ascii", "Copy the latest answer as plain ASCII", id="read.copy_ascii", priority=True
+        ),
     ]
 
     # Keys.
