@@ -75,7 +75,9 @@ class EngineSettings:
     encrypted and gone with the engine process; 0 keeps nothing on disk. kv_type: how they are kept in memory.
     read_ahead: read the report in while the user still types. idle_unload_s: seconds without a request after which
     models are unloaded; 0 never. repack: keep a second copy of the weights, rearranged; "auto" goes by what
-    `doctor --probe` measured. flash_attention: compute attention in one pass; "auto" likewise. speculate: guess several
+    `doctor --probe` measured. load: how weights come into memory: "mmap" shares them with all users of the machine,
+    "mlock" also keeps them from being paged out where the system allows it, "read" makes a copy; "auto" likewise.
+    flash_attention: compute attention in one pass; "auto" likewise. speculate: guess several
     tokens at once by looking them up in the prompt; "auto" does so while it pays. stuck_s: seconds without a sign of
     life before the engine process is replaced.
     """
@@ -88,6 +90,7 @@ class EngineSettings:
     read_ahead: bool = True
     idle_unload_s: int = _at_least(0, 900)
     repack: Literal["auto", "on", "off"] = "auto"
+    load: Literal["auto", "mmap", "mlock", "read"] = "auto"
     flash_attention: Literal["auto", "on", "off"] = "auto"
     speculate: Literal["auto", "off"] = "auto"
     stuck_s: int = _at_least(1, 120)

@@ -16,6 +16,7 @@ from radlite_tui.assistant.ports import Routes, Store
 from radlite_tui.assistant.types import Ask, Plan
 from radlite_tui.engine.protocol import Request
 from radlite_tui.errors import BadInput, ModelUnavailable
+from radlite_tui.routing import statements
 from radlite_tui.routing import task as task_routing
 from radlite_tui.routing.types import Routing
 from radlite_tui.tasks.base import Mode
@@ -137,8 +138,11 @@ def decided(plan: Plan) -> tuple[str, str, Mode]:
 
 
 def asked_words(plan: Plan) -> str:
-    """The user's words without a leading tag: the question or the hypothesis."""
-    return task_routing.split_tag(plan.ask.words)[1].strip()
+    """The user's words without a leading tag: the question or the hypothesis. Of words that ask about a statement in
+    quotation marks, inference gets the statement alone, as it was trained on."""
+    words = task_routing.split_tag(plan.ask.words)[1].strip()
+    statement = statements.find(words) if plan.routing.task == task_routing.INFERENCE else None
+    return statement.text if statement is not None else words
 
 
 def unchecked(plan: Plan, store: Store) -> tuple[str, ...]:

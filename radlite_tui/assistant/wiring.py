@@ -66,8 +66,10 @@ def options(chosen: EngineSettings) -> EngineOptions:
         idle_unload_s=float(chosen.idle_unload_s),
         speculate=chosen.speculate == "auto",
         stuck_s=float(chosen.stuck_s),
-        probed=chosen.repack == chosen.flash_attention == "auto",
+        probed=chosen.repack == chosen.flash_attention == chosen.load == "auto",
     )
+    if chosen.load != "auto":
+        found = replace(found, load=chosen.load)
     return replace(found, repack=chosen.repack == "on") if chosen.repack != "auto" else found
 
 

@@ -11,10 +11,12 @@ class EngineOptions:
     """Settings of a `LocalEngine`.
 
     threads: None decides by the model's size and the physical cores this process may use. repack: let llama.cpp keep a
-    second, rearranged copy of the weights (faster decode on some CPUs, more memory, slower load). batch: most tokens in
-    one llama.cpp call. chunk: prompt tokens read between two progress events. contexts: (weights, adapter) pairs kept
-    loaded at most. branches: most answers of a closed form scored side by side. log: file that receives the worker's
-    stderr; None drops it. spins: how often a thread looks for the others before it sleeps (see `threads.waiting`).
+    second, rearranged copy of the weights (faster decode on some CPUs, more memory, slower load). load: how weights
+    come into memory: mapped and shared by all processes, locked there as well, or read into a copy of this process's
+    own. batch: most tokens in one llama.cpp call. chunk: prompt tokens read between two progress events. contexts:
+    (weights, adapter) pairs kept loaded at most. branches: most answers of a closed form scored side by side. log: file
+    that receives the worker's stderr; None drops it. spins: how often a thread looks for the others before it sleeps
+    (see `threads.waiting`).
 
     parallel: answers of one context computed side by side at most; more wait. kv_cache_mib: most memory for the keys
     and values of one context, in MiB (one full prompt always fits; whatever else is kept there costs each step a little
@@ -23,12 +25,13 @@ class EngineOptions:
     pace: use fewer threads while other work makes more of them slower. idle_unload_s: free all models after so many
     seconds without a request; 0 never. stuck_s: a worker that shows no sign of life for so long while it should be
     computing is replaced; 0 never. probed: let what was measured of a model on this machine (see `probes`) decide
-    repack, flash_attention, chunk and batch. spill_mib: MiB on disk, encrypted, for what was read and has no more room
-    in the KV cache (see `llama.spill`); 0 keeps nothing there.
+    repack, load, flash_attention, chunk and batch. spill_mib: MiB on disk, encrypted, for what was read and has no more
+    room in the KV cache (see `llama.spill`); 0 keeps nothing there.
     """
 
     threads: int | None = None
     repack: bool = False
+    load: Literal["mmap", "mlock", "read"] = "mmap"
     flash_attention: Literal["auto", "on", "off"] = "auto"
     batch: int = 512
     chunk: int = 128

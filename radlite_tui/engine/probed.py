@@ -11,6 +11,9 @@ from statistics import fmean
 from typing import Any, Literal, get_args
 
 Flash = Literal["auto", "on", "off"]
+Load = Literal["mmap", "mlock", "read"]
+"""How weights come into memory: mapped, so that all processes share them; mapped and never paged out; or read into a
+copy of this process's own."""
 
 MARGIN = 0.05
 """Of the expected seconds, how much must be won before a setting other than the usual one is chosen."""
@@ -28,10 +31,12 @@ class Settings:
     repack: bool = False
     flash_attention: Flash = "auto"
     ubatch: int = 128
+    load: Load = "mmap"
 
     def __str__(self) -> str:
         repack = "on" if self.repack else "off"
-        return f"repack {repack}, flash attention {self.flash_attention}, {self.ubatch} prompt tokens at once"
+        text = f"repack {repack}, flash attention {self.flash_attention}, {self.ubatch} prompt tokens at once"
+        return text + {"mmap": "", "mlock": ", weights locked in memory", "read": ", weights not shared"}[self.load]
 
 
 USUAL = Settings()
@@ -111,7 +116,10 @@ def _settings(values: Mapping[str, Any]) -> Settings:
     flash: Flash = values["flash_attention"]
     if flash not in get_args(Flash) or int(values["ubatch"]) not in UBATCHES:
         raise ValueError(f"unknown settings {values}")
-    return Settings(bool(values["repack"]), flash, int(values["ubatch"]))
+    load: Load = values.get("load", "mmap")  # what was measured before this could be chosen
+    if load not in get_args(Load):
+        raise ValueError(f"unknown settings {values}")
+    return Settings(bool(values["repack"]), flash, int(values["ubatch"]), load)
 
 
 def expected(prefill_tok_s: float, decode_tok_s: float) -> float:
@@ -124,9 +132,11 @@ def expected(prefill_tok_s: float, decode_tok_s: float) -> float:
 def better(candidate: Measurement, best: Measurement) -> bool:
     """Whether a configuration is to be preferred to one that is more usual: it must win more than the margin.
 
-    One that needs clearly more memory must win that much more again, for a second or two is not worth gigabytes.
+    One that needs clearly more memory, or keeps it from other users, must win that much more again, for a second or two
+    is not worth gigabytes.
     """
-    margin = MARGIN * (2 if candidate.memory > 1.2 * best.memory else 1)
+    selfish = candidate.settings.load == "read" != best.settings.load
+    margin = MARGIN * (2 if selfish or candidate.memory > 1.2 * best.memory else 1)
     return candidate.expected_s < (1 - margin) * best.expected_s
 
 

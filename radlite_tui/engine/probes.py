@@ -135,6 +135,7 @@ def apply(options: EngineOptions, result: ProbeResult | None) -> EngineOptions:
     return replace(
         options,
         repack=chosen.repack,
+        load=chosen.load,
         flash_attention=chosen.flash_attention,
         chunk=chosen.ubatch,
         batch=max(options.batch, chosen.ubatch),

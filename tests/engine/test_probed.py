@@ -46,18 +46,33 @@ def test_more_memory_must_win_twice_the_margin() -> None:
     assert choose([PLAIN, replace(gain, memory=REPACKED.memory)]) == USUAL
 
 
+def test_a_copy_that_is_not_shared_must_win_twice_the_margin() -> None:
+    gain = replace(PLAIN, settings=Settings(load="read"), prefill_tok_s=76.0, decode_tok_s=13.0)
+    assert choose([PLAIN, replace(gain, settings=Settings(load="mlock"))]) == Settings(load="mlock")
+    assert choose([PLAIN, gain]) == USUAL
+    assert choose([PLAIN, replace(gain, prefill_tok_s=90.0)]) == Settings(load="read")
+
+
+def test_what_was_measured_before_loading_could_be_chosen_is_still_known() -> None:
+    values = ProbeResult(USUAL, (PLAIN,)).json()
+    del values["settings"]["load"], values["measurements"][0]["settings"]["load"]
+    assert probed.read(values) == ProbeResult(USUAL, (PLAIN,))
+
+
 def test_configuration_given_up_is_never_chosen() -> None:
     assert choose([PLAIN, Measurement(Settings(repack=True), slower=True)]) == USUAL
     assert choose([]) == USUAL
 
 
 def test_result_survives_being_written_down() -> None:
-    slower = Measurement(Settings(True, "off", 256), slower=True)
+    slower = Measurement(Settings(True, "off", 256, "read"), slower=True)
     result = ProbeResult(REPACKED.settings, (PLAIN, REPACKED, slower), 21.5, "2026-01-02T03:04:05+00:00", "0.3.36", 2)
     assert probed.read(json.loads(json.dumps(result.json()))) == result
 
 
-@pytest.mark.parametrize("damage", [{"ubatch": 7}, {"flash_attention": "maybe"}, {"repack": True, "ubatch": None}])
+@pytest.mark.parametrize(
+    "damage", [{"ubatch": 7}, {"flash_attention": "maybe"}, {"load": "somehow"}, {"repack": True, "ubatch": None}]
+)
 def test_unknown_settings_are_not_read(damage: dict[str, object]) -> None:
     values = ProbeResult(USUAL).json()
     values["settings"] |= damage

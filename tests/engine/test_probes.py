@@ -44,6 +44,7 @@ def test_real_model_is_measured_and_remembered(cache: Probes, model: Path) -> No
     told: list[Measurement] = []
     result = cache.measure(model, 20.0, told.append)
     assert {m.settings for m in told} >= {USUAL, Settings(repack=True)}
+    assert "read" in {m.settings.load for m in told}
     assert told[0].settings == USUAL
     assert all(m.slower or (m.prefill_tok_s > 0 and m.decode_tok_s > 0 and m.memory > 0) for m in told)
     assert {m.settings for m in result.measurements} == {m.settings for m in told}
@@ -167,9 +168,10 @@ def test_interrupted_measuring_leaves_no_process(cache: Probes, model: Path) -> 
 
 
 def test_chosen_settings_reach_the_engine(model: Path) -> None:
-    result = ProbeResult(Settings(repack=True, flash_attention="off", ubatch=256))
+    result = ProbeResult(Settings(repack=True, flash_attention="off", ubatch=256, load="read"))
     options = apply(EngineOptions(threads=1, batch=128), result)
     assert (options.repack, options.flash_attention, options.chunk, options.batch) == (True, "off", 256, 256)
+    assert options.load == "read"
     assert apply(options, None) is options
     engine = LocalEngine(options)
     assert done(engine.generate(Request(ModelFiles(str(model)), chat(REPORT), max_tokens=3)))

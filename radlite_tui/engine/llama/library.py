@@ -62,6 +62,13 @@ def _open() -> Any:
     return llama
 
 
+def load_mode(way: str) -> int:
+    """llama.cpp's number for a way in which weights come into memory (see `EngineOptions.load`)."""
+    llama = load()
+    modes = {"mmap": llama.LLAMA_LOAD_MODE_MMAP, "mlock": llama.LLAMA_LOAD_MODE_MMAP_MLOCK}
+    return int(modes.get(way, llama.LLAMA_LOAD_MODE_NONE))
+
+
 def _as_expected(llama: Any) -> bool:
     sizes = {name: ctypes.sizeof(getattr(llama, name)) for name in STRUCT_BYTES}
     model, context = llama.llama_model_default_params(), llama.llama_context_default_params()

@@ -5,7 +5,8 @@ Started by `engine.probes`, which see. Imports `library`, `gguf`, `sound`, `inte
 Reads one JSON object from standard input and writes one a line: a measurement as each is made, then the result.
 
 One setting after another is tried on the best of the ones before, not every combination: repacking, flash attention,
-the size of a batch. A configuration that takes half again as long as the best to read the prompt is stopped there.
+the size of a batch, how the weights come into memory. A configuration that takes half again as long as the best to read
+the prompt is stopped there.
 """
 
 from __future__ import annotations
@@ -29,7 +30,16 @@ from radlite_tui.engine.llama.faults import Fault
 from radlite_tui.engine.llama.interrupt import Interrupt
 from radlite_tui.engine.llama.sound import check_model
 from radlite_tui.engine.llama.threads import threads_for
-from radlite_tui.engine.probed import UBATCHES, USUAL, Measurement, ProbeResult, Settings, better, choose
+from radlite_tui.engine.probed import (
+    UBATCHES,
+    USUAL,
+    Load,
+    Measurement,
+    ProbeResult,
+    Settings,
+    better,
+    choose,
+)
 
 PROMPT, SHORT_PROMPT, WARM_PROMPT, STEPS, WARM_STEPS = 128, 64, 16, 6, 1
 _PATIENCE, _LONG_S = 1.5, 3600.0
@@ -43,14 +53,14 @@ class Slower(Exception):
 
 
 class Model:
-    """A model file, loaded with or without repacking. seconds: to load it. memory: bytes it has taken, once used."""
+    """A model file, loaded one way or another. seconds: to load it. memory: bytes it has taken, once used."""
 
-    def __init__(self, path: str, repack: bool) -> None:
+    def __init__(self, path: str, repack: bool, load: Load = "mmap") -> None:
         self.llama = library.load()
         self.memory, self._before, began = 0, resident(), perf_counter()
         params = self.llama.llama_model_default_params()
         params.n_gpu_layers, params.use_extra_bufts = 0, repack
-        params.load_mode = self.llama.LLAMA_LOAD_MODE_MMAP
+        params.load_mode = library.load_mode(load)
         self.model = self.llama.llama_model_load_from_file(os.fsencode(path), params)
         self.seconds = perf_counter() - began
         if not self.model:
@@ -161,6 +171,11 @@ class Search:
             if best.settings.ubatch * 2 != ubatch or not self._time_left(1.2 * ubatch / self._prompt):
                 break
             best = self._try(model, replace(best.settings, ubatch=ubatch), best)
+        ways: tuple[Load, ...] = ("mlock", "read") if may_lock(self._bytes) else ("read",)
+        for load in ways:
+            if self._time_left(1.5) and self._room_for_copy():
+                models.append(Model(self._path, best.settings.repack, load))
+                best = self._try(models[-1], replace(best.settings, load=load), best)
         if best.settings != USUAL and self._time_left(1.0):
             self._try(plain, USUAL, None)  # once more: the machine may have been busy with something else before
         for one in models:
@@ -234,6 +249,16 @@ def resident() -> int:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, AttributeError):
         return 0
+
+
+def may_lock(size: int) -> bool:
+    """Whether the system lets this process keep so many bytes from being paged out."""
+    try:
+        import resource
+    except ImportError:  # not a POSIX system
+        return False
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+    return limit == resource.RLIM_INFINITY or limit > 1.1 * size
 
 
 def available() -> int | None:

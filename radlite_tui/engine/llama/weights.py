@@ -33,7 +33,7 @@ class Weights:
         library.forget_complaints()
         params = self._llama.llama_model_default_params()
         params.n_gpu_layers = 0
-        params.load_mode = self._llama.LLAMA_LOAD_MODE_MMAP
+        params.load_mode = library.load_mode(options.load)
         params.use_extra_bufts = options.repack
         params.progress_callback = self._llama.llama_progress_callback(lambda _part, _data: not interrupt)
         self.model = self._llama.llama_model_load_from_file(os.fsencode(path), params)
