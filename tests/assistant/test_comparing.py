@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.metrics.rouge import rouge_l as stemmed
@@ -65,6 +65,7 @@ def test_an_answer_that_does_not_parse_scores_nothing() -> None:
 WORDS = st.lists(st.sampled_from(["left", "right", "mass", "no", "in"]), max_size=8).map(" ".join)
 
 
+@settings(deadline=None)
 @given(WORDS, WORDS)
 def test_rouge_l_is_that_of_the_library_where_stems_are_the_words(a: str, b: str) -> None:
     assert rouge_l(a, b) == pytest.approx(stemmed(a, b))
