@@ -9,15 +9,14 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from radlite_tui.assistant import answers
 from radlite_tui.assistant.types import Plan
 from radlite_tui.cli import output
-from radlite_tui.engine.protocol import Event, Loading, Prefill, Stats, Token
+from radlite_tui.cli.progress import Ticker
+from radlite_tui.engine.protocol import Event
 
-EVERY_S = 2.0
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 """What Python puts into LC_CTYPE by itself where the locale is C."""
 
@@ -48,12 +47,10 @@ def keep_to_locale() -> None:
 
 
 class Voice:
-    """Says the answer on standard output and everything about it on standard error."""
+    """Says the answer on standard output and everything about it, progress too, on standard error."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._said = 0.0
-        self._tokens = 0
+    def __init__(self) -> None:
+        self._ticker = Ticker(writes=True)
 
     def answer(self, text: str) -> None:
         output.say(text)
@@ -62,30 +59,12 @@ class Voice:
         output.narrate(text)
 
     def begin(self) -> None:
-        """A request starts: the first progress line comes after two seconds."""
-        self._said, self._tokens = self._clock(), 0
+        """A request starts."""
+        self._ticker.begin()
 
     def progress(self, event: Event) -> None:
         """A line for an event, when it is time for one."""
-        if isinstance(event, Loading):
-            self._now(f"loading {event.file}")
-        elif isinstance(event, Prefill) and event.done == event.total:
-            self._now(f"reading {event.done}/{event.total}")
-        elif isinstance(event, Prefill):
-            self._if_due(f"reading {event.done}/{event.total}")
-        elif isinstance(event, Token):
-            self._tokens += event.tokens
-            self._if_due(f"writing, {self._tokens} tokens")
-        elif isinstance(event, Stats) and event.decode_tok_s:
-            self._if_due(f"writing, {event.completion_tokens} tokens, {event.decode_tok_s:.1f} tok/s")
-
-    def _now(self, text: str) -> None:
-        self.tell(text)
-        self._said = self._clock()
-
-    def _if_due(self, text: str) -> None:
-        if self._clock() - self._said >= EVERY_S:
-            self._now(text)
+        self._ticker.event(event)
 
 
 def plan_line(plan: Plan, quantization: str = "") -> str:

@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
 
-from radlite_tui.assistant import intake
+from radlite_tui.assistant import intake, plain_ascii
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.intake import Taken
 from radlite_tui.assistant.types import Ask
@@ -25,6 +25,7 @@ from radlite_tui.settings import Settings
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui import themes
 from radlite_tui.tui.commands import app_commands, commands_here, read_commands
+from radlite_tui.tui.copying import Copying
 from radlite_tui.tui.messages import Arrived, Ready
 from radlite_tui.tui.runner import Runner, Source
 from radlite_tui.tui.screens.compare import CompareScreen
@@ -71,6 +72,7 @@ class RadliteApp(App[None]):
         self.keymap: Mapping[str, str] = {}
         self.create = partial(Assistant.create, found) if create is None else create
         self.assistant: Assistant | None = None
+        self.copying = Copying(self, self.settings.app.copy)
         self.runner = Runner()
         self.receiver: MessagePump | None = None
         self.animation_level = "none"
@@ -183,18 +185,32 @@ class RadliteApp(App[None]):
         else:
             self.notify("Nothing is selected and nothing runs. Ctrl+Q quits.", timeout=3)
 
-    def copy(self, text: str) -> None:
-        """Ask the terminal to copy, and say just that: a terminal does not answer."""
-        self.copy_to_clipboard(text)
-        self.notify(f"Asked the terminal to copy {len(text)} characters; some terminals refuse.", timeout=4)
+    def copy(self, text: str, note: str = "") -> None:
+        """Copy by the first route there is from here, and say which it was."""
+        self.copying.copy(text, note)
 
-    def action_copy_answer(self) -> None:
+    def latest_answer(self) -> str:
+        """The text of the latest answer; says so when there is none."""
         turn = self.read_screen.conversation.latest
         text = turn.plain() if turn is not None else ""
-        if text:
-            self.copy(text)
-        else:
+        if not text:
             self.notify("There is no answer to copy yet.", timeout=3)
+        return text
+
+    def action_copy_answer(self) -> None:
+        if text := self.latest_answer():
+            self.copy(text)
+
+    def action_copy_ascii(self) -> None:
+        """The answer in plain ASCII, for systems that take nothing else."""
+        if text := self.latest_answer():
+            ascii = plain_ascii.plain(text)
+            self.copy(ascii.text, plain_ascii.note(ascii))
+
+    def action_show_answer(self) -> None:
+        """The answer on the terminal's own screen, to select by hand."""
+        if (text := self.latest_answer()) and (said := self.copying.page(text)):
+            self.notify(said, timeout=4, markup=False)
 
     def action_step_mark(self, step: int) -> None:
         if not self.read_screen.pane.step_mark(step):

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from radlite_tui.cli.plain_voice import EVERY_S, Voice, utf8
+from radlite_tui.cli.plain_voice import utf8
+from radlite_tui.cli.progress import EVERY_S, Ticker
 from radlite_tui.engine.protocol import Loading, Prefill, Token
 from tests import documents
 from tests.cli.command import PROGRAM, Program
@@ -120,20 +121,22 @@ def test_without_a_utf8_locale_everything_is_ascii(radlite: Program) -> None:
 
 def test_progress_is_a_line_every_two_seconds_at_most(capsys: pytest.CaptureFixture[str]) -> None:
     now = [0.0]
-    voice = Voice(clock=lambda: now[0])
-    voice.begin()
-    voice.progress(Loading("base.gguf"))
+    ticker = Ticker(writes=True, clock=lambda: now[0])
     for step in range(100):
         now[0] += 0.1
-        voice.progress(Prefill(step, 101))
-    voice.progress(Prefill(101, 101))
+        ticker.event(Loading("base.gguf", step, 100))
+    for step in range(100):
+        now[0] += 0.1
+        ticker.event(Prefill(step, 101))
+    ticker.event(Prefill(101, 101))
     for _ in range(100):
         now[0] += 0.1
-        voice.progress(Token("word "))
+        ticker.event(Token("word "))
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "loading base.gguf"
+    assert re.fullmatch(r"loading base.gguf: 2\d %, about \d s left", said[1])
     assert "reading 101/101" in said
-    assert 8 <= len(said) <= 2 + 2 * 10 / EVERY_S
+    assert 12 <= len(said) <= 2 + 3 * 10 / EVERY_S
     assert said[-1].startswith("writing, ")
 
 

@@ -61,6 +61,11 @@ class ReportText(TextArea):
         self.stepped: int | None = None
         self.starts: list[int] = [0]
 
+    def titled(self, name: str) -> ReportText:
+        """With its name in its upper border."""
+        self.border_title = name
+        return self
+
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
