@@ -13,6 +13,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
 
@@ -81,7 +82,7 @@ class RadliteApp(App[None]):
         self.read_screen = ReadScreen(report)
 
     def on_mount(self) -> None:
-        self.theme = themes.chosen(self.settings.app.theme, self.console.color_system, os.environ)
+        self.action_theme(themes.chosen(self.settings.app.theme, self.console.color_system, os.environ))
         self.take_keys()
         self.push_screen(self.read_screen)
         if self.offered is not None:
@@ -237,6 +238,11 @@ class RadliteApp(App[None]):
             super().action_command_palette()
 
     def action_theme(self, name: str) -> None:
+        """Another theme; the one without colours has none at all, not greys."""
+        colourless = name == themes.MONO.name
+        kept = [one for one in self._filters if not isinstance(one, (NoColor, Monochrome))]
+        grey: list[LineFilter] = [Monochrome()] if self.no_color else []
+        self._filters = [*kept, NoColor()] if colourless else kept + grey
         self.theme = name
 
     def compare(self, ask: Ask) -> None:
