@@ -35,7 +35,7 @@ def read_commands(screen: ReadScreen) -> Iterable[SystemCommand]:
         (idle, "Model: next", "Change the model that Enter runs (Ctrl+L)", screen.action_next_model),
         (idle, "Mode: next", "Change the mode that Enter runs (Ctrl+S)", screen.action_next_mode),
         (idle and have, "Compare modes", "Three modes beside each other (Ctrl+E)", screen.action_compare),
-        (True, "Report: open a file", "Read a report from a text file (Ctrl+O)", screen.action_open),
+        (True, "Report: open a file", "Text, PDF, Word, HL7, FHIR or DICOM (Ctrl+O)", screen.action_open),
         (True, "Report: earlier or current", "Turn to the other report (F3)", screen.action_prior),
         (have, "Report: full or folded", "Give the report the whole screen (Ctrl+R)", screen.action_full_report),
         (

@@ -59,6 +59,7 @@ PLACES = {
     "Conversation": "Conversation",
     "PickScreen": "List of tasks",
     "OpenScreen": "Opening a file",
+    "TakenScreen": "What was read out of a file",
     "CompareScreen": "Comparison",
     "FormScreen": "Form of a task",
     "HelpScreen": "Help",
