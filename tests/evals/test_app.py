@@ -58,4 +58,5 @@ def test_a_figure_over_its_limit_is_said_to_be() -> None:
     kept = Figure("ui_cpu", "what", 7.9, "%", 8.0, (7.9,), {})
     over = Figure("ui_bytes", "what", 0.8, "KB/token", 0.7, (0.8,), {})
     assert "| 7.9 | % | 8 | yes |" in table([kept])
-    assert "| 0.8 | KB/token | 0.7 | no |" in document([over], {"cpu": "x", "physical_cores": 2}, "python -m evals app")
+    here = {"cpu": "x", "physical_cores": 2, "system": "Linux", "python": "3"}
+    assert "| 0.8 | KB/token | 0.7 | no |" in document([over], here, "python -m evals app")
