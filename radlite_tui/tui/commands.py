@@ -46,6 +46,22 @@ def read_commands(screen: ReadScreen) -> Iterable[SystemCommand]:
         ),
         (answered, "Answer: copy as plain ASCII", "For PACS and dictation systems (Alt+Y)", app.action_copy_ascii),
         (answered, "Answer: show to select", "On the terminal's own screen; q comes back", app.action_show_answer),
+        (
+            answered and idle,
+            "Answer: edit and resend",
+            "Its words back into the line (Tab, e)",
+            screen.action_edit_turn,
+        ),
+        (answered and idle, "Answer: retry in the next mode", "(Tab, r)", screen.action_retry_mode),
+        (answered and idle, "Answer: retry on the next model", "(Tab, m)", screen.action_retry_model),
+        (answered and idle, "Answer: go on after a stop", "From where it was stopped (Tab, c)", screen.action_continue),
+        (answered and idle, "Chat: forget the turns above", "They stay on screen (Tab, f)", screen.action_forget),
+        (
+            idle,
+            "Chat: about this report",
+            "Each message sees the earlier turns",
+            partial(screen.picked, Picked(tasks.CHAT)),
+        ),
         (idle, "Clear all", "Clear report and conversation (Ctrl+N twice)", screen.action_new),
     ]
     for tag in tasks.TAGS:

@@ -21,8 +21,8 @@ from radlite_tui.tui.drawing import MUTED, hang, lines
 
 INTRODUCTION = (
     "Paste a report, say what you want in your own words, press Enter. The line above the input shows, before you "
-    "press it, which task, model and mode would run. Each question is answered from the report alone; the model does "
-    "not see earlier answers. Nothing is saved and nothing leaves this machine."
+    "press it, which task, model and mode would run. A chat (Ctrl+K, 0) sees its earlier turns about the same "
+    "report; everything else is answered from the report alone. Nothing is saved and nothing leaves this machine."
 )
 SPECIAL = {
     "question_mark": "?",
