@@ -49,7 +49,7 @@ MESSAGE = Taken(
 )
 
 SCENES = (
-    Scene("app.svg", WIDE, "rads_assignment", ("birads?", "write the impression")),
+    Scene("app.svg", WIDE, "n_staging", ("n stage?", "list the entities")),
     Scene("pictures/start.svg"),
     Scene("pictures/before.svg", task="rads_assignment", words="birads?"),
     Scene("pictures/answer.svg", task="rads_assignment", asked=("birads?",)),
