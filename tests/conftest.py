@@ -17,6 +17,8 @@ def no_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("RADLITE_HISTORY_SAVING", "off")
         patch.setenv("RADLITE_HISTORY_FOLDER", str(tmp_path_factory.mktemp("history")))
         patch.setenv("RADLITE_HISTORY_RECOVER", "off")
+        for name in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
+            patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
         yield
 
 

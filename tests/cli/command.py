@@ -20,7 +20,7 @@ TIMEOUT = 120
 
 def environment(home: Path) -> dict[str, str]:
     """The user's environment with home, cache and settings folders of the test's own."""
-    own = {name: str(home / name) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    own = {name: str(home / name) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
     kept = {key: value for key, value in os.environ.items() if not key.startswith("RADLITE_")}
     return {
         **kept,

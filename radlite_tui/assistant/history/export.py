@@ -175,7 +175,7 @@ def fenced(text: str) -> list[str]:
 
 def escaped(text: str) -> str:
     """One line of text that Markdown does not read as marks."""
-    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*{}\[\]<>#|])", r"\\\1", " ".join(text.split()))
 
 
 def plain(kept: KeptConversation) -> str:
