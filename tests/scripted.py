@@ -160,8 +160,8 @@ class ScriptedStore:
         adapter = ModelFile("adapter", Path(f"/models/{name}-lora.gguf"), "a" * 64, 900_000, "F16")
         return Manifest(name, name, architecture, self.context, (base, adapter), demonstration=True, embedded=True)
 
-    def unchecked(self, name: str, mode: Mode) -> tuple[str, ...]:
-        return ()
+    def checking(self, name: str, mode: Mode) -> Iterator[tuple[str, int, int]]:
+        return iter(())
 
     def files(self, name: str, mode: Mode) -> ModelFiles:
         manifest = self.manifest(name)

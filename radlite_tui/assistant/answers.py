@@ -250,7 +250,7 @@ def sure(plan: Plan) -> str:
     """How the task was chosen, for reading."""
     if plan.routing.by == "classifier":
         return f"{percent(plan.routing.confidence)} sure of the task"
-    return "task by tag" if plan.routing.by == "tag" else "task chosen"
+    return {"tag": "task by tag", "rule": "task by the words' form"}.get(plan.routing.by, "task chosen")
 
 
 def stats_line(stats: Stats) -> str:

@@ -14,7 +14,7 @@ from radlite_tui.assistant import comparison, ensemble, planning, reading
 from radlite_tui.assistant.comparison import Column
 from radlite_tui.assistant.ports import Routes, Store
 from radlite_tui.assistant.types import Answer, Ask, Plan
-from radlite_tui.engine.protocol import Cancelled, Done, Engine, Event, Failed, Loading, Request
+from radlite_tui.engine.protocol import Cancelled, Done, Engine, Event, Failed, Request, Stats
 from radlite_tui.errors import RadliteError
 from radlite_tui.models.manifest import Manifest
 from radlite_tui.settings import Settings
@@ -29,6 +29,7 @@ class Assistant:
         self._engine = engine
         self._store = store
         self._routes = routes
+        self._stops = 0
 
     @classmethod
     def create(cls, found: Settings | None = None) -> Assistant:
@@ -74,8 +75,13 @@ class Assistant:
             members = [replace(plan, model=name) for name in self._store.names()]
             yield from ensemble.run(plan, members, self._store, self._engine)
             return
-        for file in planning.unchecked(plan, self._store):
-            yield Loading(f"{file} (checksum)")
+        stopped = self._stops
+        for loading in planning.checking(plan, self._store):
+            yield loading
+            if self._stops != stopped:
+                yield Cancelled("", Stats())
+                yield reading.answer(plan, self._store, Cancelled("", Stats()))
+                return
         request = self.request(plan, constrained=constrained)
         for event in self._engine.generate(request):
             yield event
@@ -154,6 +160,7 @@ class Assistant:
 
     def cancel(self) -> None:
         """Stop the running answer, in prefill or decode; its iterator then ends with an Answer that says cancelled."""
+        self._stops += 1
         self._engine.cancel()
 
     def close(self) -> None:

@@ -41,10 +41,10 @@ def warnings(report: Report, output: Output) -> tuple[Warning, ...]:
     return ()
 
 
-def prose(source: str, answer: str) -> Iterator[Warning]:
-    """All four checks of written sentences."""
+def prose(source: str, answer: str | Sentence) -> Iterator[Warning]:
+    """All four checks of written sentences, or of one of them."""
     known = mentions(source)
-    for sentence in sentences(answer):
+    for sentence in sentences(answer) if isinstance(answer, str) else [answer]:
         sided = list(laterality(source, known, sentence))
         yield from sided
         yield from negations(known, sentence)

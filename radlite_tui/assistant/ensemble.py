@@ -13,7 +13,7 @@ from radlite_tui import tasks
 from radlite_tui.assistant import planning, reading
 from radlite_tui.assistant.ports import Store
 from radlite_tui.assistant.types import Answer, ModelStamp, Plan
-from radlite_tui.engine.protocol import Cancelled, Done, Engine, Event, Failed, Loading, Stats, Token
+from radlite_tui.engine.protocol import Cancelled, Done, Engine, Event, Failed, Stats, Token
 from radlite_tui.errors import RadliteError
 from radlite_tui.segments import Form
 
@@ -33,7 +33,7 @@ def run(plan: Plan, members: Sequence[Plan], store: Store, engine: Engine) -> It
     for member in members:
         _, model, mode = planning.decided(member)
         stamps.append(reading.stamp(store.manifest(model), mode))
-        yield from (Loading(f"{file} (checksum)") for file in planning.unchecked(member, store))
+        yield from planning.checking(member, store)
         for event in engine.generate(planning.request(member, store, constrained=True)):
             if isinstance(event, Failed):
                 yield event

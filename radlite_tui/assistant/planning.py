@@ -7,6 +7,7 @@ is given; takes milliseconds and must never load a model.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -14,8 +15,9 @@ from radlite_tui import tasks
 from radlite_tui.assistant import intake
 from radlite_tui.assistant.ports import Routes, Store
 from radlite_tui.assistant.types import Ask, Plan
-from radlite_tui.engine.protocol import Request
+from radlite_tui.engine.protocol import Loading, Request
 from radlite_tui.errors import BadInput, ModelUnavailable
+from radlite_tui.routing import statements
 from radlite_tui.routing import task as task_routing
 from radlite_tui.routing.types import Routing
 from radlite_tui.tasks.base import Mode
@@ -137,14 +139,18 @@ def decided(plan: Plan) -> tuple[str, str, Mode]:
 
 
 def asked_words(plan: Plan) -> str:
-    """The user's words without a leading tag: the question or the hypothesis."""
-    return task_routing.split_tag(plan.ask.words)[1].strip()
+    """The user's words without a leading tag: the question or the hypothesis. Of words that ask about a statement in
+    quotation marks, inference gets the statement alone, as it was trained on."""
+    words = task_routing.split_tag(plan.ask.words)[1].strip()
+    statement = statements.find(words) if plan.routing.task == task_routing.INFERENCE else None
+    return statement.text if statement is not None else words
 
 
-def unchecked(plan: Plan, store: Store) -> tuple[str, ...]:
-    """Files whose checksum has to be computed before this plan runs."""
+def checking(plan: Plan, store: Store) -> Iterator[Loading]:
+    """Compute the checksums this plan's files still lack, telling how far that is. Raises ModelUnavailable."""
     _, model, mode = decided(plan)
-    return store.unchecked(model, mode)
+    for file, done, total in store.checking(model, mode):
+        yield Loading(f"{file} (checksum)", done, total)
 
 
 def request(plan: Plan, store: Store, constrained: bool = True) -> Request:

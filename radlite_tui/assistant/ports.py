@@ -6,6 +6,7 @@ May import `tasks`, `routing`, `models.manifest` and `engine.protocol`. Says wha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from radlite_tui.engine.protocol import ModelFiles
@@ -22,8 +23,9 @@ class Store(Protocol):
         """Every model's name, in display order."""
         ...
 
-    def unchecked(self, name: str, mode: Mode) -> tuple[str, ...]:
-        """The files of this model and mode whose checksum `files` would have to compute first, which takes a while."""
+    def checking(self, name: str, mode: Mode) -> Iterator[tuple[str, int, int]]:
+        """Compute the checksums of this model's files that `files` would have to, which takes a while: (file, bytes
+        done, bytes altogether) as it goes. Raises ModelUnavailable. Left early, it has no effect."""
         ...
 
     def manifest(self, name: str) -> Manifest:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from time import perf_counter
 
 from radlite_tui import settings
 from radlite_tui.assistant.ports import Routes, Store
@@ -30,6 +31,8 @@ from radlite_tui.segments import Prompt
 from radlite_tui.settings import EngineSettings, OpenAISettings
 from radlite_tui.tasks import CHAT
 from radlite_tui.tasks.base import Mode
+
+TELL_S = 0.5
 
 
 def join(found: settings.Settings | None = None) -> tuple[Engine, Store, Routes]:
@@ -172,9 +175,16 @@ class Shelf:
         found = self._manifests().get(name)
         return found if found is not None else self._store.get(name)
 
-    def unchecked(self, name: str, mode: Mode) -> tuple[str, ...]:
-        files = models.files_used(self.manifest(name), mode)
-        return tuple(file.path.name for file in files if not self._store.memory.holds(file))
+    def checking(self, name: str, mode: Mode) -> Iterator[tuple[str, int, int]]:
+        for file in models.files_used(self.manifest(name), mode):
+            if self._store.memory.holds(file):
+                continue
+            yield file.path.name, 0, file.size
+            said = perf_counter()
+            for done in verify.steps(file, self._store.memory):
+                if perf_counter() - said >= TELL_S:
+                    said = perf_counter()
+                    yield file.path.name, done, file.size
 
     def files(self, name: str, mode: Mode) -> ModelFiles:
         manifest = self.manifest(name)

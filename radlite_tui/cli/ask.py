@@ -14,6 +14,7 @@ from radlite_tui.assistant.history.keeper import Keeper
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.cli import request
 from radlite_tui.cli.output import emit, narrate, say
+from radlite_tui.cli.progress import Ticker
 from radlite_tui.engine.protocol import Event, Failed, Loading, Prefill, Stats, Token
 from radlite_tui.errors import RadliteError
 
@@ -50,12 +51,11 @@ def stream_text(plan: Plan, events: Iterator[Event | Answer], missing: str = "")
     """The answer's text as it comes, with what it is on standard error."""
     if not missing:
         narrate(f"{answers.route_line(plan)}: {answers.reason(plan)}")
-    written = ""
+    written, ticker = "", Ticker()
     try:
         for event in events:
-            if isinstance(event, Loading):
-                narrate(f"loading {event.file}")
-            elif isinstance(event, Token):
+            ticker.event(event)
+            if isinstance(event, Token):
                 say(event.text, end="")
                 written += event.text
             elif isinstance(event, Answer):

@@ -13,6 +13,7 @@ from typing import Any
 from radlite_tui.assistant import answers, intake
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.planning import KNOWN_TASKS, known
+from radlite_tui.assistant.remaining import remaining
 from radlite_tui.assistant.types import Ask
 from radlite_tui.cli import request
 from radlite_tui.cli.output import narrate
@@ -65,13 +66,21 @@ def answer_all(assistant: Assistant, base: Ask, rows: Sequence[Row], results: Re
         for number, (row, record) in enumerate(records, len(rows) - len(left) + 1):
             results.write(record)
             failed += "error" in record
-            narrate(f"{number}/{len(rows)} {row.id}: {record.get('error') or record['task']}")
+            done = number - len(rows) + len(left)
+            rest = time_left(done, len(left), time.perf_counter() - started)
+            narrate(f"{number}/{len(rows)} {row.id}: {record.get('error') or record['task']}{rest}")
     except KeyboardInterrupt:
         narrate(f"Stopped with {len(results.done)} of {len(rows)} written; --resume goes on from there.")
         raise
     seconds = time.perf_counter() - started
     narrate(f"{len(rows)} lines, {failed} failed, {seconds:.1f} s")
     return RadliteError.exit_code if failed else 0
+
+
+def time_left(done: int, total: int, seconds: float) -> str:
+    """ ", about 3 min left", once there is something to guess from."""
+    said = remaining(done, total, seconds).partition(", ")[2]
+    return f", {said}" if said else ""
 
 
 def answered(

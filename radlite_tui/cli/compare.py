@@ -14,6 +14,7 @@ from radlite_tui.assistant.planning import ENSEMBLE, known
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.cli import request
 from radlite_tui.cli.output import emit, narrate, say
+from radlite_tui.cli.progress import Ticker
 from radlite_tui.engine.protocol import Failed
 from radlite_tui.errors import RadliteError
 from radlite_tui.tasks.base import Mode
@@ -32,10 +33,13 @@ def run(arguments: Namespace) -> int:
         if arguments.expect is not None and tag is not None:
             comparison.expected(tag, arguments.expect, plan.ask.report, ())
         runs: dict[Column, Answer | Failed] = {}
+        ticker = Ticker(writes=True)
         for column, event in assistant.compare(asked, modes, models):
             if isinstance(event, (Answer, Failed)):
                 runs[column] = event
                 narrate(f"{column.model} {column.mode}: {'done' if isinstance(event, Answer) else event.message}")
+            else:
+                ticker.event(event)
     runs = {column: runs[column] for column in sorted(runs, key=order(modes, models))}
     given = [event for event in runs.values() if isinstance(event, Answer)]
     expected = None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from radlite_tui.cli.output import emit, narrate, say
+from radlite_tui.cli.progress import Ticker
 from radlite_tui.errors import BadInput, ModelUnavailable
 from radlite_tui.models import verify
 from radlite_tui.models.manifest import Manifest, ModelFile
@@ -112,12 +113,13 @@ def print_model(model: dict[str, Any]) -> None:
 
 def verify_all(store: Store, chosen: Sequence[Manifest], *, as_json: bool) -> int:
     """Every file's size, magic and SHA-256, computed anew; a bad one does not hide the next."""
-    results = []
+    results, ticker = [], Ticker()
     for manifest in chosen:
         for file in manifest.files:
-            problem = ""
+            problem, what = "", f"verifying {manifest.name} {file.path.name}"
             try:
-                verify.full(file, store.memory, again=True)
+                for done in verify.steps(file, store.memory, again=True):
+                    ticker.step(what, done, file.size)
             except ModelUnavailable as error:
                 problem = str(error)
                 narrate(problem)

@@ -9,105 +9,169 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from radlite_tui import NOT_FOR_CLINICAL_USE, __version__
-from radlite_tui.assistant import answers, intake
+from radlite_tui import NOT_FOR_CLINICAL_USE, __version__, tasks
+from radlite_tui.assistant import answers, comparison, intake
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.planning import ENSEMBLE, KNOWN_TASKS, known
-from radlite_tui.assistant.types import Answer, Ask
-from radlite_tui.cli import request
-from radlite_tui.cli.output import narrate, say
-from radlite_tui.engine.protocol import Loading, Prefill
+from radlite_tui.assistant.types import Answer, Ask, Plan
+from radlite_tui.cli import plain_files, request
+from radlite_tui.cli.compare import ALL, chosen_models, order, print_columns
+from radlite_tui.cli.plain_input import Lines, asking
+from radlite_tui.cli.plain_voice import Voice, keep_to_locale, plan_line
+from radlite_tui.engine.protocol import Failed
 from radlite_tui.errors import BadInput, RadliteError
 from radlite_tui.tasks.report import Report
 
-END = "."
+OFFERED = 3
+STOP_AGAIN_S = 0.05
 HELP = """\
-Say what you want of the report in your own words, or:
-  :report FILE   open a report          :paste         type or paste one, ended by a line with only a full stop
-  :prior FILE    open an earlier report :show          the report
-  :task TAG      fix the task, or auto  :model NAME    fix the model, or auto, or ensemble
-  :mode MODE     fix the mode, or auto  :help          this
-  :quit          leave (so does Ctrl+D); Ctrl+C stops an answer"""
+Say what you want of the report in your own words, or a command (with / or : before it):
+/paste: type or paste a report; end it with a line that has only a full stop, or /end
+/report FILE: open a report (text, PDF, Word, HL7, FHIR or DICOM)
+/prior: paste an earlier report; /prior FILE: open one
+/show: read the report out; /show prior: the earlier one
+/task TAG, /model NAME, /mode MODE: fix one of them for what follows; auto leaves it to the program again
+/tasks, /models, /modes: what there is to choose from
+/compare WORDS: the same request in three modes; without words, the last request
+/again: the last answer once more; /save FILE: the answer into a file; /copy: into the clipboard
+/help: this. /quit: leave, and so does Ctrl+D. Ctrl+C stops an answer and keeps what there is of it."""
 
 
 def run(path: Path | None) -> int:
     """The line mode until the input ends; gives the exit code."""
-    narrate(f"RadLite {__version__}. {NOT_FOR_CLINICAL_USE}. :help lists the commands.")
     if hasattr(sys.stdin, "reconfigure"):
         sys.stdin.reconfigure(errors="surrogateescape")
+    keep_to_locale()
+    voice, lines = Voice(), Lines()
+    voice.tell(f"RadLite {__version__}. {NOT_FOR_CLINICAL_USE}. /help lists the commands.")
     with closing(Assistant.create()) as assistant:
-        session = Session(assistant)
+        session = Session(assistant, voice, lines)
         if path is not None:
             session.open(str(path))
         code = 0
-        while (line := session.read()) is not None:
+        while True:
             try:
-                if session.do(line.strip()):
+                line = asking("> ", lines, voice.tell)
+                if line is None or session.do(line):
                     break
             except RadliteError as error:
-                narrate(str(error))
+                voice.tell(str(error))
                 code = error.exit_code
-    return 0 if sys.stdin.isatty() else code
+    return 0 if lines.person else code
 
 
 class Session:
-    """What has been opened and fixed so far."""
+    """What has been opened, fixed, asked and answered so far."""
 
-    def __init__(self, assistant: Assistant) -> None:
-        self._assistant = assistant
+    def __init__(self, assistant: Assistant, voice: Voice, lines: Lines) -> None:
+        self._assistant, self._voice, self._lines = assistant, voice, lines
         self._ask = Ask(Report(""))
-
-    def read(self) -> str | None:
-        """The next line, or None at the end of the input."""
-        return next_line("> ")
+        self._offered: Plan | None = None
+        self._latest: Answer | None = None
+        self._words = ""
+        self._commands: dict[str, Callable[[str], None]] = {
+            "help": lambda _: voice.tell(HELP),
+            "report": self.open,
+            "open": self.open,
+            "prior": self.prior,
+            "paste": lambda _: self.paste(),
+            "show": self.show_report,
+            "task": lambda value: self.fix("task", value),
+            "model": lambda value: self.fix("model", value),
+            "mode": lambda value: self.fix("mode", value),
+            "tasks": lambda _: self.list_tasks(),
+            "models": lambda _: self.list_models(),
+            "modes": lambda _: voice.tell("\n".join(request.MODES)),
+            "compare": self.compare,
+            "again": lambda _: self.show(self.latest()),
+            "save": self.save,
+            "copy": lambda _: voice.tell(plain_files.copy(self.latest())),
+        }
 
     def do(self, line: str) -> bool:
         """One command or request; True to leave. Raises RadliteError."""
+        line = line.rstrip("\r\n")
+        if "\n" in line or (line.strip() and self._lines.more()):
+            self.take_paste(line)
+            return False
+        line = line.strip()
         name, _, rest = line.partition(" ")
-        rest = rest.strip()
         if not line:
             return False
-        if name in (":quit", ":q"):
+        if name in ("/quit", "/q", ":quit", ":q"):
             return True
-        if name == ":help":
-            narrate(HELP)
-        elif name == ":report":
-            self.open(rest)
-        elif name == ":prior":
-            self._ask = replace(self._ask, report=replace(self._ask.report, prior=intake.read_file(rest)))
-        elif name == ":paste":
-            self.paste()
-        elif name == ":show":
-            say(self._ask.report.text or "No report is open.")
-        elif name in (":task", ":model", ":mode"):
-            self.fix(name[1:], rest)
-        elif name.startswith(":"):
-            raise BadInput(f"Unknown command {name}; :help lists them.")
+        if name.startswith(("/", ":")):
+            command = self._commands.get(name[1:])
+            if command is None:
+                raise BadInput(f"Unknown command {name}; /help lists them.")
+            command(rest.strip())
+        elif self._offered is not None and line.isdigit():
+            self.choose(int(line))
         else:
-            self.answer(line)
+            self.request(line)
         return False
 
+    # The report.
+
     def open(self, name: str) -> None:
-        """Open a report file."""
+        """Open a report file, and say what was read out of it."""
         if not name:
-            raise BadInput("Name a file: :report FILE.")
-        self._ask = replace(self._ask, report=Report(intake.read_file(name), None, Path(name).name))
-        narrate(f"{name}: {len(self._ask.report.text.split())} words")
+            raise BadInput("Name a file: /report FILE.")
+        taken = intake.read(name)
+        self.tell_taken(taken)
+        prior = taken.prior if taken.prior is not None else self._ask.report.prior
+        self.hold(Report(taken.text, prior, taken.source))
+
+    def tell_taken(self, taken: intake.Taken) -> None:
+        for line in taken.lines() or (f"{taken.source}: {len(taken.text.split())} words.",):
+            self._voice.tell(line)
+        if taken.to_confirm:
+            self._voice.tell("/show reads it out.")
+
+    def prior(self, name: str) -> None:
+        """An earlier report, from a file or pasted."""
+        if name:
+            taken = intake.read(name)
+            self.tell_taken(taken)
+            text = taken.text
+        else:
+            self._voice.tell("Paste the earlier report; end it with a line that has only a full stop, or /end.")
+            text = intake.check(self._lines.until_end(), "What was pasted")
+            self._voice.tell(f"Earlier report: {len(text.split())} words.")
+        self.hold(replace(self._ask.report, prior=text))
 
     def paste(self) -> None:
-        """Take lines as the report until a line with only a full stop."""
-        narrate("Paste the report; end it with a line that has only a full stop.")
-        lines = []
-        while (line := next_line("")) is not None and line.strip() != END:
-            lines.append(line)
-        text = intake.check("\n".join(lines), "What was pasted")
-        self._ask = replace(self._ask, report=Report(text, None, "pasted"))
-        narrate(f"pasted: {len(text.split())} words")
+        """Take lines as the report until a line that ends it."""
+        self._voice.tell("Paste the report; end it with a line that has only a full stop, or /end.")
+        self.pasted(self._lines.until_end())
+
+    def take_paste(self, line: str) -> None:
+        """Several lines at once: a report, never a request."""
+        if "\n" in line:
+            self.pasted(line)
+            return
+        self._voice.tell("A paste is taken as the report; end it with a line that has only a full stop, or /end.")
+        self.pasted(self._lines.until_end(line))
+
+    def pasted(self, text: str) -> None:
+        text = intake.check(text, "What was pasted")
+        self.hold(Report(text, self._ask.report.prior, "pasted"))
+        self._voice.tell(f"Report: {len(text.split())} words. Say what you want of it.")
+
+    def hold(self, report: Report) -> None:
+        self._ask, self._offered = replace(self._ask, report=report), None
+
+    def show_report(self, which: str) -> None:
+        report = self._ask.report
+        text = report.prior if which == "prior" else report.text
+        self._voice.answer(text or "No report is open.")
+
+    # What is fixed.
 
     def fix(self, what: str, value: str) -> None:
         """Fix task, model or mode for what follows, or leave it to the routing again."""
@@ -121,56 +185,120 @@ class Session:
             names = tuple(manifest.name for manifest in self._assistant.models())
             known("model", value, (*names, ENSEMBLE, request.AUTO))
             self._ask = replace(self._ask, model=request.fixed(value))
-        narrate(f"{what}: {value}")
+        self._voice.tell(f"{what}: {value}")
 
-    def answer(self, words: str) -> None:
-        """Route, run and print one request."""
+    def list_tasks(self) -> None:
+        for tag in (*tasks.TAGS, tasks.CHAT):
+            self._voice.tell(f"{tag}: {tasks.get(tag).help}")
+
+    def list_models(self) -> None:
+        for manifest in self._assistant.models():
+            self._voice.tell(f"{manifest.name}: {manifest.title}")
+
+    # Requests.
+
+    def request(self, words: str) -> None:
+        """Plan what was said; run it, or offer what it could mean."""
         intake.check(words, "What you typed")
         plan = self._assistant.plan(replace(self._ask, words=words))
+        self._offered = plan if plan.routing.abstained and plan.routing.alternatives else None
+        if self._offered is None:
+            self.run(plan)
+            return
+        offers = enumerate(plan.routing.alternatives[:OFFERED], 1)
+        shown = "  ".join(f"{n} {tasks.get(tag).title} {answers.percent(share)}" for n, (tag, share) in offers)
+        self._voice.tell(f"Not sure what is meant: {shown}. Type a number, or say more.")
+
+    def choose(self, number: int) -> None:
+        """One of the tasks that were offered."""
+        assert self._offered is not None
+        offered = self._offered.routing.alternatives[:OFFERED]
+        if not 1 <= number <= len(offered):
+            raise BadInput(f"There is no number {number}; type 1 to {len(offered)}, or say more.")
+        plan, self._offered = self._offered, None
+        self.run(self._assistant.replan(plan, task=offered[number - 1][0]))
+
+    def run(self, plan: Plan) -> None:
+        """Run a plan and show its answer. Raises RadliteError."""
         if self._assistant.missing(plan):
             raise BadInput(self._assistant.missing(plan))
-        narrate(f"{answers.route_line(plan)}: {answers.reason(plan)}")
+        self._words = plan.ask.words
+        self._voice.tell(plan_line(plan, self.quantization(plan)))
+        self._voice.tell(f"because: {answers.reason(plan)}")
+        self._voice.begin()
         with stopped_by_interrupt(self._assistant):
             for event in self._assistant.run(plan):
-                if isinstance(event, Loading):
-                    narrate(f"loading {event.file}")
-                elif isinstance(event, Prefill) and event.done == event.total:
-                    narrate(f"read {event.total} tokens")
-                elif isinstance(event, Answer):
+                if isinstance(event, Answer):
+                    self._latest = event
                     self.show(event)
+                elif isinstance(event, Failed):
+                    if event.text.strip():
+                        self._voice.answer(event.text)
+                else:
+                    self._voice.progress(event)
+
+    def quantization(self, plan: Plan) -> str:
+        found = [m for m in self._assistant.models() if m.name == plan.model]
+        return found[0].files[0].quantization if found and found[0].files else ""
 
     def show(self, answer: Answer) -> None:
         """An answer laid out, and what is known of it."""
         for line in answers.lines(answer):
-            say(line)
+            self._voice.answer(line)
         if answer.finish == "cancelled":
-            narrate("Stopped.")
+            self._voice.tell("Stopped; this is what there was.")
         elif answer.output is None:
-            narrate(f"The answer does not have the task's form: {answer.parse_error}")
+            self._voice.tell(f"The answer does not have the task's form: {answer.parse_error}")
+        if answer.finish == "length":
+            self._voice.tell("The answer was cut at its length limit.")
         for warning in answer.warnings:
-            narrate(f"warning ({warning.kind}): {warning.message}")
-        narrate(answers.stats_line(answer.stats))
-        narrate(answers.notice(answer))
+            self._voice.tell(f"warning ({warning.kind}): {warning.message}")
+        self._voice.tell(answers.stats_line(answer.stats))
+        self._voice.tell(answers.notice(answer))
 
+    def latest(self) -> Answer:
+        if self._latest is None:
+            raise BadInput("There is no answer yet; ask something first.")
+        return self._latest
 
-def next_line(prompt: str) -> str | None:
-    """A line of input without its end, or None when there is no more. A person at a terminal can edit the line."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        with suppress(ImportError):
-            import readline  # noqa: F401 - makes `input` editable
-        try:
-            return input(prompt)
-        except EOFError:
-            return None
-    line = sys.stdin.readline()
-    return line.rstrip("\r\n") if line else None
+    def save(self, name: str) -> None:
+        if not name:
+            raise BadInput("Name a file: /save FILE.")
+        self._voice.tell(f"Saved to {plain_files.save(self.latest(), name)}.")
+
+    def compare(self, words: str) -> None:
+        """The same request in three modes, one below the other."""
+        asked = replace(self._ask, words=words or self._words)
+        plan = self._assistant.plan(asked)
+        modes, models = comparison.MODES, chosen_models(None if self._ask.model is None else self._ask.model, (ALL,))
+        runs: dict[comparison.Column, Answer | Failed] = {}
+        self._voice.begin()
+        with stopped_by_interrupt(self._assistant):
+            for column, event in self._assistant.compare(asked, modes, models):
+                if isinstance(event, (Answer, Failed)):
+                    runs[column] = event
+                    self._voice.tell(f"{column.mode}: {'done' if isinstance(event, Answer) else event.message}")
+                else:
+                    self._voice.progress(event)
+        runs = {column: runs[column] for column in sorted(runs, key=order(modes, models))}
+        given = [event for event in runs.values() if isinstance(event, Answer)]
+        print_columns(plan, runs, comparison.agreement(given), None)
 
 
 @contextmanager
 def stopped_by_interrupt(assistant: Assistant) -> Iterator[None]:
-    """While an answer is written, Ctrl+C stops the answer and not the program."""
-    before = signal.signal(signal.SIGINT, lambda *_: threading.Thread(target=assistant.cancel, daemon=True).start())
+    """While an answer is written, Ctrl+C stops the answer and not the program. The engine is told until it has ended,
+    since a request that is only about to begin cannot hear it."""
+    over = threading.Event()
+
+    def stop() -> None:
+        while not over.is_set():
+            assistant.cancel()
+            over.wait(STOP_AGAIN_S)
+
+    before = signal.signal(signal.SIGINT, lambda *_: threading.Thread(target=stop, daemon=True).start())
     try:
         yield
     finally:
+        over.set()
         signal.signal(signal.SIGINT, before)

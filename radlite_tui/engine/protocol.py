@@ -49,9 +49,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """Weights are being read; sent before a wait, with the file's name."""
+    """Weights are being read or checked; sent before a wait, with the file's name, and now and then during a long one.
+
+    done and total: bytes so far and altogether, 0 where they are not known.
+    """
 
     file: str
+    done: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

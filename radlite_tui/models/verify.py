@@ -11,7 +11,7 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,10 +71,25 @@ def full(file: ModelFile, memory: Memory, progress: Progress | None = None, *, a
 
     Raises ModelUnavailable with one sentence; a wrong checksum is forgotten if it was remembered as right.
     """
+    computed = False
+    for done in steps(file, memory, again=again):
+        computed = True
+        if progress is not None:
+            progress(file, done, file.size)
+    return Verified(file, not computed)
+
+
+def steps(file: ModelFile, memory: Memory, *, again: bool = False) -> Iterator[int]:
+    """`full` a block at a time: the bytes read so far, none when the checksum is remembered. Left before the end, it
+    remembers nothing."""
     quick(file)
     if not again and memory.holds(file):
-        return Verified(file, True)
-    found = sha256(file, progress)
+        return
+    digest = hashlib.sha256()
+    for done, block in blocks(file):
+        digest.update(block)
+        yield done
+    found = digest.hexdigest()
     if found != file.sha256:
         memory.forget(file)
         raise ModelUnavailable(
@@ -82,21 +97,27 @@ def full(file: ModelFile, memory: Memory, progress: Progress | None = None, *, a
             f"{file.sha256[:12]}...); it was changed or damaged, so copy it again."
         )
     memory.keep(file)
-    return Verified(file, False)
+
+
+def blocks(file: ModelFile) -> Iterator[tuple[int, bytes]]:
+    """The file's bytes a block at a time, with how many there were so far. Raises ModelUnavailable."""
+    done = 0
+    try:
+        with file.path.open("rb") as stream:
+            while block := stream.read(BLOCK):
+                done += len(block)
+                yield done, block
+    except OSError as error:
+        raise ModelUnavailable(f"The model file {file.path} cannot be read ({error.strerror}).") from error
 
 
 def sha256(file: ModelFile, progress: Progress | None = None) -> str:
     """The file's SHA-256 in hexadecimal, read a block at a time."""
-    digest, done = hashlib.sha256(), 0
-    try:
-        with file.path.open("rb") as stream:
-            while block := stream.read(BLOCK):
-                digest.update(block)
-                done += len(block)
-                if progress is not None:
-                    progress(file, done, file.size)
-    except OSError as error:
-        raise ModelUnavailable(f"The model file {file.path} cannot be read ({error.strerror}).") from error
+    digest = hashlib.sha256()
+    for done, block in blocks(file):
+        digest.update(block)
+        if progress is not None:
+            progress(file, done, file.size)
     return digest.hexdigest()
 
 

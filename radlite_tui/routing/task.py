@@ -1,4 +1,5 @@
-"""Which task a request is for: an explicit choice, else a `[TASK: tag]` before the words, else the classifier.
+"""Which task a request is for: an explicit choice, else a `[TASK: tag]` before the words, else a quoted statement that
+is asked about, else the classifier.
 
 May import `tasks` (for the tags) and its siblings. Report text never routes: only what the user chose or typed does.
 """
@@ -9,12 +10,14 @@ import re
 from time import perf_counter
 
 from radlite_tui.errors import BadInput
+from radlite_tui.routing import statements
 from radlite_tui.routing.intent import classify
 from radlite_tui.routing.types import Routing
 from radlite_tui.tasks import CHAT, TAGS
 
 KNOWN = (*TAGS, CHAT)
 ALTERNATIVES = 3
+INFERENCE = "radiology_nli"
 LEAST = 0.01
 """An alternative less likely than this is not worth showing, unless nothing was chosen."""
 
@@ -37,6 +40,10 @@ def route_task(words: str, explicit: str | None = None) -> Routing:
     tag, _ = split_tag(words)
     if tag is not None:
         return Routing(tag, 1.0, "tag", (), f"because of [TASK: {tag}]", perf_counter() - start)
+    statement = statements.find(words)
+    if statement is not None:
+        reason = f"a statement in quotation marks and '{statement.cue}'"
+        return Routing(INFERENCE, 1.0, "rule", (), reason, perf_counter() - start)
     ranked = classify(words)
     best = ranked.tasks[0][1] if ranked.tasks else 0.0
     if ranked.abstained:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-By = Literal["classifier", "tag", "user"]
+By = Literal["classifier", "rule", "tag", "user"]
 
 
 @dataclass(frozen=True)

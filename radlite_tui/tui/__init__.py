@@ -7,13 +7,13 @@ What the user set stays. May import the standard library only.
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 CALM = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 CALM_OVER_SSH = {"TEXTUAL_FPS": "15"}
 
 
-def over_ssh(environment: MutableMapping[str, str]) -> bool:
+def over_ssh(environment: Mapping[str, str]) -> bool:
     """Whether this terminal is at the other end of a network."""
     return any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
 

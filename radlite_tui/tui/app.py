@@ -34,8 +34,10 @@ def run(report_path: Path | None) -> int:
     opened = Report(taken.text, taken.prior, taken.source) if taken is not None and not taken.to_confirm else None
     found, problems = settings.read_what_fits()
     is_calm = calm(os.environ, found.app.calm)  # before Textual is imported, which reads it then
+    from radlite_tui.tui import terminal_input
     from radlite_tui.tui.application import RadliteApp
 
+    terminal_input.install()
     app = RadliteApp(opened, offered=taken if opened is None else None, found=found, problems=problems)
     app.run(mouse=not is_calm)
     return app.return_code or 0

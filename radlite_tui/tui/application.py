@@ -13,10 +13,11 @@ from typing import ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
 
-from radlite_tui.assistant import intake
+from radlite_tui.assistant import intake, plain_ascii
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.intake import Taken
 from radlite_tui.assistant.types import Ask
@@ -25,6 +26,7 @@ from radlite_tui.settings import Settings
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui import themes
 from radlite_tui.tui.commands import app_commands, commands_here, read_commands
+from radlite_tui.tui.copying import Copying
 from radlite_tui.tui.messages import Arrived, Ready
 from radlite_tui.tui.runner import Runner, Source
 from radlite_tui.tui.screens.compare import CompareScreen
@@ -71,6 +73,7 @@ class RadliteApp(App[None]):
         self.keymap: Mapping[str, str] = {}
         self.create = partial(Assistant.create, found) if create is None else create
         self.assistant: Assistant | None = None
+        self.copying = Copying(self, self.settings.app.copy)
         self.runner = Runner()
         self.receiver: MessagePump | None = None
         self.animation_level = "none"
@@ -79,7 +82,7 @@ class RadliteApp(App[None]):
         self.read_screen = ReadScreen(report)
 
     def on_mount(self) -> None:
-        self.theme = themes.chosen(self.settings.app.theme, self.console.color_system, os.environ)
+        self.action_theme(themes.chosen(self.settings.app.theme, self.console.color_system, os.environ))
         self.take_keys()
         self.push_screen(self.read_screen)
         if self.offered is not None:
@@ -183,21 +186,35 @@ class RadliteApp(App[None]):
         else:
             self.notify("Nothing is selected and nothing runs. Ctrl+Q quits.", timeout=3)
 
-    def copy(self, text: str) -> None:
-        """Ask the terminal to copy, and say just that: a terminal does not answer."""
-        self.copy_to_clipboard(text)
-        self.notify(f"Asked the terminal to copy {len(text)} characters; some terminals refuse.", timeout=4)
+    def copy(self, text: str, note: str = "") -> None:
+        """Copy by the first route there is from here, and say which it was."""
+        self.copying.copy(text, note)
 
-    def action_copy_answer(self) -> None:
+    def latest_answer(self) -> str:
+        """The text of the latest answer; says so when there is none."""
         turn = self.read_screen.conversation.latest
         text = turn.plain() if turn is not None else ""
-        if text:
-            self.copy(text)
-        else:
+        if not text:
             self.notify("There is no answer to copy yet.", timeout=3)
+        return text
+
+    def action_copy_answer(self) -> None:
+        if text := self.latest_answer():
+            self.copy(text)
+
+    def action_copy_ascii(self) -> None:
+        """The answer in plain ASCII, for systems that take nothing else."""
+        if text := self.latest_answer():
+            ascii = plain_ascii.plain(text)
+            self.copy(ascii.text, plain_ascii.note(ascii))
+
+    def action_show_answer(self) -> None:
+        """The answer on the terminal's own screen, to select by hand."""
+        if (text := self.latest_answer()) and (said := self.copying.page(text)):
+            self.notify(said, timeout=4, markup=False)
 
     def action_step_mark(self, step: int) -> None:
-        if not self.read_screen.pane.current.step_mark(step):
+        if not self.read_screen.pane.step_mark(step):
             self.notify("Nothing is marked in the report.", timeout=3)
 
     def action_help(self) -> None:
@@ -221,6 +238,11 @@ class RadliteApp(App[None]):
             super().action_command_palette()
 
     def action_theme(self, name: str) -> None:
+        """Another theme; the one without colours has none at all, not greys."""
+        colourless = name == themes.MONO.name
+        kept = [one for one in self._filters if not isinstance(one, (NoColor, Monochrome))]
+        grey: list[LineFilter] = [Monochrome()] if self.no_color else []
+        self._filters = [*kept, NoColor()] if colourless else kept + grey
         self.theme = name
 
     def compare(self, ask: Ask) -> None:

@@ -67,6 +67,7 @@ def sure(plan: Plan) -> str:
     routing = plan.routing
     by = {
         "classifier": f"{percent(routing.confidence)} sure of the task",
+        "rule": "task from the words' form",
         "tag": "task from its tag",
         "user": "task chosen",
     }

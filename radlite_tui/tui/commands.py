@@ -38,7 +38,14 @@ def read_commands(screen: ReadScreen) -> Iterable[SystemCommand]:
         (True, "Report: open a file", "Read a report from a text file (Ctrl+O)", screen.action_open),
         (True, "Report: earlier or current", "Turn to the other report (F3)", screen.action_prior),
         (have, "Report: full or folded", "Give the report the whole screen (Ctrl+R)", screen.action_full_report),
-        (answered, "Answer: copy", "Ask the terminal to copy the latest (Ctrl+Y)", app.action_copy_answer),
+        (
+            answered,
+            "Answer: copy",
+            "By the first route there is; the notice says which (Ctrl+Y)",
+            app.action_copy_answer,
+        ),
+        (answered, "Answer: copy as plain ASCII", "For PACS and dictation systems (Alt+Y)", app.action_copy_ascii),
+        (answered, "Answer: show to select", "On the terminal's own screen; q comes back", app.action_show_answer),
         (idle, "Clear all", "Clear report and conversation (Ctrl+N twice)", screen.action_new),
     ]
     for tag in tasks.TAGS:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.content import Content
 
+from radlite_tui.assistant import grounds
 from radlite_tui.assistant.types import Answer
 from radlite_tui.tasks import rads
 from radlite_tui.tasks.outputs import (
@@ -59,6 +60,7 @@ ENTITY_NAMES = {
     "observation_uncertain": "[ ]⊘ uncertain",
 }
 LONGEST_BAR = 30
+EVIDENCE_STYLE = "bold underline"
 MARK_STYLES = {
     "anatomy": "underline",
     "observation_present": "bold reverse",
@@ -224,7 +226,8 @@ def marks(answer: Answer) -> tuple[tuple[int, int, str], ...]:
     places = {warning.span for warning in answer.warnings if warning.span is not None}
     if isinstance(answer.output, TemporalOutput):
         places |= {change.evidence for change in answer.output.changes if change.evidence is not None}
-    return tuple((start, end, "underline") for start, end in sorted(places))
+    places |= set(grounds.grounds(answer))
+    return tuple((start, end, EVIDENCE_STYLE) for start, end in sorted(places))
 
 
 def draw_raw(text: str, why: str) -> Content:

@@ -7,9 +7,11 @@ from them. A key of the user's that cannot work is refused with a sentence, and 
 from __future__ import annotations
 
 import pkgutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 
 from textual.app import App
@@ -17,6 +19,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import Keys, _character_to_key, key_to_character
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.widgets import TextArea
 
 import radlite_tui.tui
@@ -48,18 +51,35 @@ class Bound:
         return place_of(self.owner)
 
     def beside(self, other: Bound) -> bool:
-        """Whether both can be live at once: the app with everything, a full screen with what may stand on it."""
+        """Whether both can be live at once: the app with everything, a screen with the widgets it is made of."""
         if self.owner is other.owner or issubclass(self.owner, App) or issubclass(other.owner, App):
             return True
         screens = [issubclass(bound.owner, Screen) for bound in (self, other)]
         if sum(screens) != 1:
             return False
-        return not issubclass(self.owner if screens[0] else other.owner, ModalScreen)
+        screen, widget = (self, other) if screens[0] else (other, self)
+        return widget.owner in made_of(screen.owner)
 
     @property
     def typed_over(self) -> bool:
         """Whether it works where text is typed: a plain character would be lost to the text, or never get here."""
         return issubclass(self.owner, (App, Screen, TextArea)) and not issubclass(self.owner, ModalScreen)
+
+
+@cache
+def made_of(screen: type[DOMNode]) -> frozenset[type[DOMNode]]:
+    """The app's own widgets that a screen's modules know, and those that these know in turn."""
+    ours = f"{radlite_tui.tui.__name__}."
+    todo, found = {base.__module__ for base in screen.__mro__ if base.__module__.startswith(ours)}, set()
+    seen: set[str] = set()
+    while todo:
+        module = todo.pop()
+        seen.add(module)
+        known = [value for value in vars(sys.modules[module]).values() if isinstance(value, type)]
+        widgets = {value for value in known if issubclass(value, Widget) and not issubclass(value, Screen)}
+        found |= {widget for widget in widgets if widget.__module__.startswith(ours)}
+        todo |= {widget.__module__ for widget in found} - seen
+    return frozenset(found)
 
 
 def keys_of(keys: str) -> tuple[str, ...]:

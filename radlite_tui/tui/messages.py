@@ -65,6 +65,10 @@ class ReportChanged(Message):
     """The report or the prior report has other text now."""
 
 
+class EditReport(Message):
+    """The report that is being read is to be edited."""
+
+
 class ReportPasted(Message):
     """Text was pasted into an empty report."""
 

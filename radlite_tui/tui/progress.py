@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from radlite_tui.assistant.remaining import remaining
 from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed, Loading, Prefill, Stats, Token
 
 
@@ -33,6 +34,7 @@ class Progress:
     prefill_began_at: int = 0
     decode_began: float = 0.0
     file: str = ""
+    load_began: float = 0.0
 
     @property
     def context_share(self) -> float | None:
@@ -43,7 +45,9 @@ class Progress:
     def feed(self, event: Event, now: float) -> Progress:
         """The progress after one more event, seen at `now` (seconds, monotonic)."""
         if isinstance(event, Loading):
-            return replace(self, state="loading", file=event.file)
+            began = self.load_began if event.file == self.file else now
+            far = remaining(event.done, event.total, now - began) if event.done else ""
+            return replace(self, state=f"loading {far}".strip(), file=event.file, load_began=began)
         if isinstance(event, Prefill):
             return self.read(event, now)
         if isinstance(event, Token):

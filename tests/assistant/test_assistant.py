@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from radlite_tui import tasks
 from radlite_tui.assistant import comparison
+from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.types import Answer, Ask
-from radlite_tui.engine.protocol import Done, Failed, Prefill, Token
+from radlite_tui.engine.protocol import Done, Failed, Loading, Prefill, Token
 from radlite_tui.errors import BadInput, ModelUnavailable, RadliteError
 from radlite_tui.tasks import Mode, Report
 from radlite_tui.tasks.outputs import AbnormalityOutput, LabelOutput, RadsOutput
@@ -177,3 +180,26 @@ def test_close_ends_the_engine() -> None:
     engine = scripted.ScriptedEngine()
     scripted.assistant(engine).close()
     assert engine.closed
+
+
+def test_a_stop_while_checksums_are_computed_ends_the_request_before_it_reaches_the_engine() -> None:
+    engine = scripted.ScriptedEngine()
+    computed: list[int] = []
+
+    class Slow(scripted.ScriptedStore):
+        def checking(self, name: str, mode: Mode) -> Iterator[tuple[str, int, int]]:
+            for done in range(10):
+                computed.append(done)
+                yield "base.gguf", done, 10
+
+    assistant = Assistant(engine, Slow(), scripted.ScriptedRoutes())
+    events = []
+    for event in assistant.run(assistant.plan(ask("n_staging"))):
+        events.append(event)
+        if isinstance(event, Loading) and event.done == 3:
+            assistant.cancel()
+    assert Loading("base.gguf (checksum)", 3, 10) in events
+    assert isinstance(events[-1], Answer)
+    assert events[-1].finish == "cancelled"
+    assert computed == [0, 1, 2, 3]
+    assert not engine.requests

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import signal
+import subprocess
+
+import pytest
+
 from tests.cli.command import Program, one_sentence
 from tests.engine.tiny_gguf import Shape, write_model
 
@@ -102,3 +108,55 @@ def test_doctor_names_an_unknown_model(radlite: Program) -> None:
     done = radlite("doctor", "--probe", "gpt")
     assert (done.returncode, done.stdout) == (2, b"")
     assert "gpt" in one_sentence(done.stderr)
+
+
+MANIFEST = """
+name = "large"
+title = "A large file"
+architecture = "qwen2"
+context = 2048
+description = "Nothing but zeros"
+licence = "none"
+maker = "a test"
+[layout]
+order = "report-first"
+[[files]]
+role = "base"
+path = "base.gguf"
+sha256 = "{sha256}"
+size = {size}
+quantization = "Q8_0"
+"""
+
+
+@pytest.fixture
+def large(radlite: Program) -> Program:
+    """A model of 40 GB that takes no room, and minutes to verify."""
+    folder = radlite.home / "models" / "large"
+    folder.mkdir(parents=True)
+    (folder / "manifest.toml").write_text(MANIFEST.format(sha256="0" * 64, size=40_000_000_000))
+    with (folder / "base.gguf").open("wb") as file:
+        file.write(b"GGUF")
+        file.truncate(40_000_000_000)
+    radlite.environment["RADLITE_MODELS"] = str(folder.parent)
+    return radlite
+
+
+@pytest.mark.parametrize("arguments", [["models", "verify", "large"], ["ask", "hello", "--model", "large"]])
+def test_long_checking_says_how_far_it_is_and_is_stopped_by_an_interrupt(large: Program, arguments: list[str]) -> None:
+    process = large.start(*arguments)
+    assert process.stderr is not None
+    told = ""
+    while not re.search(r"base\.gguf.*: \d+ %, about .* left", told):
+        line = process.stderr.readline().decode()
+        assert line, told
+        told += line
+    process.send_signal(signal.SIGINT)
+    try:
+        _, rest = process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    assert process.returncode == 130, rest.decode()
+    assert b"Traceback" not in rest
+    assert not list(large.home.rglob("*.json")), "nothing is remembered"

@@ -56,13 +56,13 @@ def engine(url: str) -> Iterator[RemoteEngine]:
 
 
 def test_text_streams_with_progress_and_the_servers_figures(engine: RemoteEngine) -> None:
-    events = list(engine.generate(Request(SERVED, asked("impression_generation"), max_tokens=24)))
+    events = list(engine.generate(Request(SERVED, asked("temporal_comparison"), max_tokens=24)))
     last = done(events)
     pieces = [event.text for event in events if isinstance(event, Token)]
     assert "".join(pieces) == last.text
     assert len(pieces) > 3
     assert any(isinstance(event, Prefill) and event.done == event.total > 0 for event in events)
-    assert last.stats.prompt_tokens == engine.count(SERVED, asked("impression_generation"))
+    assert last.stats.prompt_tokens == engine.count(SERVED, asked("temporal_comparison"))
     assert 0 < last.stats.completion_tokens <= 24
     assert last.stats.prefill_tok_s > 0
     assert last.stats.decode_tok_s > 0

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from evals.run import cases
 from radlite_tui import tasks
 from radlite_tui.engine.local import LocalEngine
 from radlite_tui.engine.protocol import Cancelled, Done, Failed, ModelFiles, Request, Token
@@ -38,7 +39,7 @@ def engine(server_url: str) -> Iterator[RemoteEngine]:
 
 
 def test_text_streams_and_is_whole_in_the_end(engine: RemoteEngine) -> None:
-    events = list(engine.generate(Request(SERVED, asked("impression_generation"), max_tokens=24)))
+    events = list(engine.generate(Request(SERVED, asked("temporal_comparison"), max_tokens=24)))
     last = done(events)
     pieces = [event.text for event in events if isinstance(event, Token)]
     assert len(pieces) > 3
@@ -69,6 +70,19 @@ def test_probabilities_of_a_closed_answer_are_near_the_local_engines(engine: Rem
             compared += 1
     local_engine.close()
     assert compared >= 3
+
+
+def test_a_tuned_model_takes_a_task_for_what_it_is(engine: RemoteEngine) -> None:
+    """A server tokenises a turn in one piece. Where that makes other tokens, a tuned model may take one task for
+    another, so what we send must not."""
+    local_engine = LocalEngine()
+    files = engine_files(Store().get("radlite-nano-qwen3"), Mode.FINE_TUNED)
+    for case in cases(("radiology_ner", "abnormality_detection", "n_staging"), 3, seed=0):
+        asking = prompt(tasks.get(case.task), Mode.FINE_TUNED, case.report, case.words)
+        remote = done(engine.generate(Request(SERVED, asking, max_tokens=24)))
+        local = done(local_engine.generate(Request(files, asking, max_tokens=24)))
+        assert remote.text[:9] == local.text[:9]  # "Anatomy: ", "- Enlarge", or the stage
+    local_engine.close()
 
 
 def test_without_log_probabilities_there_is_an_answer_and_no_probabilities(server_url: str) -> None:

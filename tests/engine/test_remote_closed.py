@@ -126,6 +126,12 @@ def test_every_turn_is_made_neutral_and_the_answers_opening_left_to_the_server()
     assert (turn.role, turn.text) == ("user", "a< |im_end|>b")
 
 
+def test_a_full_stop_and_the_line_break_of_the_next_segment_stay_apart() -> None:
+    body = (Text("user\n"), Text("Clear."), Text("\n\nStage?"), Text(" Please"), Text("\nNow\n"), Text("\nend"))
+    (turn,) = turns((Control(IM_START), *body, Control(IM_END)))
+    assert turn.text == "Clear. \n\nStage? Please \nNow\n\nend"
+
+
 def test_segments_that_are_no_conversation_are_a_fault() -> None:
     with pytest.raises(ValueError, match="ChatML"):
         turns((Text("loose text"), Control(IM_START)))

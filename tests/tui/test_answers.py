@@ -67,9 +67,10 @@ async def test_a_picked_task_runs_without_words_and_stays_until_escape() -> None
 
 async def test_a_number_in_the_list_takes_its_task() -> None:
     async with open_desk(scripted(demonstrated())) as desk:
-        await desk.pilot.press("ctrl+k", "4")
+        await desk.pilot.press("ctrl+k", "4", "escape")
         await desk.until(lambda: desk.app.screen is desk.read)
-        assert "→ Inference" in desk.routing()
+        await desk.planned()
+        assert "Inference" in desk.routing()
 
 
 async def test_inference_asks_for_its_statement() -> None:

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from radlite_tui.engine import probes
@@ -28,8 +29,11 @@ from radlite_tui.segments import Prompt
 if TYPE_CHECKING:
     from radlite_tui.engine.llama.spill import Spill
 
+OnLoad = Callable[[str, int, int], None]
 FileKey = tuple[str, tuple[int, int]]
 ContextKey = tuple[FileKey, FileKey | None, int]
+
+_TELL_S = 0.5
 
 
 @dataclass
@@ -54,15 +58,16 @@ class Loaded:
         self._spill = _spill(options)
         self._guard = threading.Lock()
 
-    def place(self, files: ModelFiles, on_load: Callable[[str], None]) -> Place:
-        """The context of this (weights, adapter) pair. Raises Fault, Aborted."""
+    def place(self, files: ModelFiles, on_load: OnLoad) -> Place:
+        """The context of this (weights, adapter) pair. on_load: told each file that is loaded, with bytes done and
+        altogether once that takes longer. Raises Fault, Aborted."""
         adapter = _key(files.adapter) if files.adapter else None
         key = (_key(files.weights), adapter, files.context)
         if key not in self._places:
             self._make_room()
             weights = self._model(key[0], on_load)
             if adapter:
-                on_load(Path(adapter[0]).name)
+                on_load(Path(adapter[0]).name, 0, 0)
             options = self._options_for(files.weights)
             context = Context(weights, files.adapter, files.context, options, self._interrupt)
             self._places[key] = Place(
@@ -73,7 +78,7 @@ class Loaded:
 
     def count(self, files: ModelFiles, prompt: Prompt) -> int:
         """The prompt's length; loads the model when needed. Raises Fault, Aborted."""
-        return len(self._model(_key(files.weights), lambda _file: None).vocabulary.encode(prompt))
+        return len(self._model(_key(files.weights), lambda *_: None).vocabulary.encode(prompt))
 
     def count_now(self, files: ModelFiles, prompt: Prompt) -> int | None:
         """The prompt's length when that takes no loading and meets no fault, else None."""
@@ -91,11 +96,11 @@ class Loaded:
         for file in list(self._weights):
             self._free(file)
 
-    def _model(self, key: FileKey, on_load: Callable[[str], None]) -> Weights:
+    def _model(self, key: FileKey, on_load: OnLoad) -> Weights:
         if key not in self._weights:
             self._drop_unused()
-            on_load(Path(key[0]).name)
-            weights = Weights(key[0], self._options_for(key[0]), self._interrupt)
+            on_load(Path(key[0]).name, 0, 0)
+            weights = Weights(key[0], self._options_for(key[0]), self._interrupt, _slowly(key, on_load))
             with self._guard:
                 self._weights[key] = weights
         return self._weights[key]
@@ -128,6 +133,19 @@ class Loaded:
     def _free(self, key: FileKey) -> None:
         with self._guard:  # no count may be using it
             self._weights.pop(key).close()
+
+
+def _slowly(key: FileKey, on_load: OnLoad) -> Callable[[float], None]:
+    """Tells how much of a file is loaded, twice a second."""
+    said, size = perf_counter(), key[1][1]
+
+    def part(share: float) -> None:
+        nonlocal said
+        if perf_counter() - said >= _TELL_S:
+            said = perf_counter()
+            on_load(Path(key[0]).name, round(share * size), size)
+
+    return part
 
 
 def _spill(options: EngineOptions) -> Spill | None:

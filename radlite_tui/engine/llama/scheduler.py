@@ -112,7 +112,7 @@ class Scheduler:
         try:
             if job.place is None:
                 began = perf_counter()
-                job.place = self._loaded.place(job.request.model, lambda file: job.emit(Loading(file)))
+                job.place = self._loaded.place(job.request.model, lambda *said: job.emit(Loading(*said)))
                 job.place.busy += 1
                 job.answer.load_s = perf_counter() - began
                 job.prompt = encode(job.request, job.place.prefixes)

@@ -6,6 +6,7 @@ Imports `library`, `vocabulary`, and `gguf` and `sound`, which look at every fil
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,15 @@ _NO_ROOM = ("Cannot allocate memory", "failed to allocate", "unable to allocate"
 class Weights:
     """A loaded model file. Every context over it shares these weights, with or without an adapter."""
 
-    def __init__(self, path: str, options: EngineOptions, interrupt: Interrupt) -> None:
-        """Raises Fault("model") naming the file, or Aborted when `interrupt` is set meanwhile."""
+    def __init__(
+        self,
+        path: str,
+        options: EngineOptions,
+        interrupt: Interrupt,
+        on_part: Callable[[float], None] = lambda _part: None,
+    ) -> None:
+        """on_part: told the share that is loaded, often. Raises Fault("model") naming the file, or Aborted when
+        `interrupt` is set meanwhile."""
         self._llama = library.load()
         self.path = path
         self.bytes = fingerprint(path)[1]
@@ -31,11 +39,16 @@ class Weights:
         self._head = gguf.read(path)
         check_model(self._head)
         library.forget_complaints()
+
+        def going_on(part: float, _data: object) -> bool:
+            on_part(part)
+            return not interrupt
+
         params = self._llama.llama_model_default_params()
         params.n_gpu_layers = 0
         params.load_mode = library.load_mode(options.load)
         params.use_extra_bufts = options.repack
-        params.progress_callback = self._llama.llama_progress_callback(lambda _part, _data: not interrupt)
+        params.progress_callback = self._llama.llama_progress_callback(going_on)
         self.model = self._llama.llama_model_load_from_file(os.fsencode(path), params)
         if not self.model:
             if interrupt:

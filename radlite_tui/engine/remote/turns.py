@@ -42,6 +42,15 @@ def neutral(text: str) -> str:
     return _OPENS.sub(lambda found: f"{found.group()} ", text)
 
 
+def _apart(before: str, after: str) -> str:
+    """The two texts joined, with a blank where a line break follows other text.
+
+    Tokenised in one piece, a full stop and the line breaks after it become one token that no model tuned on our prompts
+    has seen there; the embedded models then took the task for another one. With a blank the full stop stays itself.
+    """
+    return f"{before} {after}" if after.startswith("\n") and before[-1:].strip() else before + after
+
+
 def turns(prompt: Prompt) -> list[Turn]:
     """The finished turns of a ChatML prompt; what opens the answer is left to the server's template.
 
@@ -58,7 +67,7 @@ def turns(prompt: Prompt) -> list[Turn]:
         elif isinstance(segment, Text) and inside and not role:
             role, _, body = segment.text.partition("\n")
         elif isinstance(segment, Text) and inside:
-            body += segment.text
+            body = _apart(body, segment.text)
         elif inside and role == "assistant":
             continue  # a control token that opens the answer
         elif not (isinstance(segment, Text) and segment.text.isspace()):

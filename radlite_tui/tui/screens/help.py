@@ -60,6 +60,7 @@ PLACES = {
     "PickScreen": "List of tasks",
     "OpenScreen": "Opening a file",
     "CompareScreen": "Comparison",
+    "FormScreen": "Form of a task",
     "HelpScreen": "Help",
     "JumpScreen": "Letters to go to",
 }

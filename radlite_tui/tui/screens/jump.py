@@ -55,6 +55,8 @@ class JumpScreen(ModalScreen[None]):
         event.stop()
         event.prevent_default()
         target = self.targets.get(event.key)
+        if not self.is_current:
+            return  # a second key, before the first one's way out was gone
         if target is not None:
             target.screen.set_focus(target)
         self.dismiss()

@@ -17,6 +17,7 @@ from radlite_tui.assistant.types import Ask
 from radlite_tui.tui import messages
 from radlite_tui.tui.choices import lacking, title
 from radlite_tui.tui.draft import Draft
+from radlite_tui.tui.screens.form import Filled, FormScreen, wants_form
 from radlite_tui.tui.screens.pick import OpenScreen, Picked, PickScreen
 from radlite_tui.tui.screens.read_running import ReadRunning
 
@@ -36,6 +37,9 @@ class ReadScreen(ReadRunning):
         Binding("f3,alt+p", "prior", "Earlier report or current report", id="read.prior", priority=True),
         Binding("ctrl+n", "new", "Clear report and conversation", id="read.new", priority=True),
         Binding("ctrl+y", "app.copy_answer", "Copy the latest answer", id="read.copy", priority=True),
+        Binding(
+            "alt+y", "app.copy_ascii", "Copy the latest answer as plain ASCII", id="read.copy_ascii", priority=True
+        ),
     ]
 
     # Keys.
@@ -82,10 +86,23 @@ class ReadScreen(ReadRunning):
         self.draft.pick(picked.task)
         if picked.task is not None and picked.example:
             self.load_example(picked.task)
-        elif picked.task is not None and tasks.get(picked.task).needs_prior and not self.pane.prior.text.strip():
-            self.pane.show_prior(True)
+        elif picked.task is not None and wants_form(picked.task, self.pane.report()):
+            form = FormScreen(picked.task, self.pane.report(), self.ask_line.text, self.draft)
+            self.app.push_screen(form, self.form_filled)
         self.replan()
         (self.pane.on_top if self.pane.showing_prior else self.ask_line).focus()
+
+    def form_filled(self, filled: Filled | None) -> None:
+        """What was filled in goes to its places on this screen, and runs if it is to."""
+        if filled is None:
+            return
+        if (filled.report.text, filled.report.prior) != (self.pane.report().text, self.pane.report().prior):
+            self.pane.load(filled.report.text, filled.report.source, filled.report.prior)
+        self.ask_line.text = filled.words
+        self.ask_line.focus()
+        self.replan()
+        if filled.run:
+            self.send()
 
     def load_example(self, tag: str) -> None:
         """The task's next demonstration, in place of the report."""
@@ -148,6 +165,7 @@ class ReadScreen(ReadRunning):
         self.conversation.clear()
         self.ask_line.text = ""
         self.draft, self.following = Draft(), None
+        self.pane.read(False)
         self.set_class(False, "-answered")
         self.show_standing()
         self.replan()

@@ -69,7 +69,8 @@ class ReadRunning(ReadPlanning):
         self.following = Following(plan, turn, Progress(context=self.context))
         self.set_class(True, "-answered")
         self.set_class(False, "-full-report")
-        self.pane.current.mark(())
+        self.pane.mark(())
+        self.pane.read()
         self.radlite.start_run(lambda: assistant.run(plan), self)
         self.show_standing()
         self.show_keys()
@@ -111,4 +112,4 @@ class ReadRunning(ReadPlanning):
     def mark_report(self, answer: Answer) -> None:
         """Show in the report pane what the answer rests on, where the pane still holds that report."""
         if self.pane.current.text == answer.plan.ask.report.text:
-            self.pane.current.mark(marks(answer))
+            self.pane.mark(marks(answer))

@@ -13,7 +13,8 @@ from radlite_tui.assistant import intake
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.engine.protocol import Stats
 from radlite_tui.tui.choices import sure, title
-from radlite_tui.tui.drawing import MUTED, draw, draw_raw, flow, lines
+from radlite_tui.tui.drawing import MUTED, draw_raw, flow, lines
+from radlite_tui.tui.grounded import draw_answer, left_over
 from radlite_tui.tui.progress import Progress, rate
 from radlite_tui.tui.widgets.redrawn import Redrawn
 
@@ -99,12 +100,12 @@ def finished(answer: Answer, width: int) -> list[Content]:
     elif answer.output is None:
         parts.append(draw_raw(text, answer.parse_error))
     else:
-        parts.append(draw(answer.output, answer.plan.ask.report, width))
+        parts.append(draw_answer(answer, width))
     if answer.parsed == "lenient" and answer.finish != "cancelled":
         parts.append(Content.styled("≈ the form was loose; read as well as it could be", "$text-warning"))
     if answer.finish == "length":
         parts.append(Content.styled("… cut at the answer's length limit", "$text-warning"))
-    parts += [Content.styled(f"⚠ {intake.display(warning.message)}", "$text-warning") for warning in answer.warnings]
+    parts += [Content.styled(f"⚠ {intake.display(warning.message)}", "$text-warning") for warning in left_over(answer)]
     parts.append(flow([Content.styled(figure, MUTED) for figure in figures(answer.stats)], width))
     return parts
 

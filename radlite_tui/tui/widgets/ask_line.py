@@ -5,6 +5,7 @@ May import Textual and `messages`. It only says what was typed; what happens wit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import events
@@ -25,13 +26,13 @@ class AskLine(TextArea):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "Run what the line above shows; a paste never does", id="ask.send", priority=True),
+        Binding("enter", "send", "Run what the line above shows; a paste never does", id="ask.send", show=False),
         Binding("ctrl+j,alt+enter", "new_line", "New line", id="ask.newline", show=False),
         Binding("up", "recall(-1)", "Earlier words", id="ask.earlier", show=False),
         Binding("down", "recall(1)", "Later words", id="ask.later", show=False),
-        Binding("question_mark", "explain", "Help, while the line is empty", id="ask.help", priority=True),
+        Binding("question_mark", "app.help", "Help, while the line is empty", id="ask.help", show=False),
         *(
-            Binding(str(number), f"take({number})", f"Choice {number}", id=f"ask.choice{number}", priority=True)
+            Binding(str(number), f"take({number})", f"Choice {number}", id=f"ask.choice{number}", show=False)
             for number in range(1, 4)
         ),
     ]
@@ -50,19 +51,29 @@ class AskLine(TextArea):
         self.sent: list[str] = []
         self.recalled = 0
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Digits choose only while choices are on offer, and a question mark asks only in an empty line."""
-        if action == "take":
-            return isinstance(parameters[0], int) and parameters[0] <= self.numbered
-        if action == "explain":
-            return not self.text
-        return True
+    async def on_key(self, event: events.Key) -> None:
+        """The keys that would otherwise be text here. Looked at in the order they were pressed, so that what was typed
+        quickly before one of them is in the line already."""
+        name = self.bound_to(event.key)
+        if name == "ask.send":
+            self.action_send()
+        elif name == "ask.help" and not self.text:
+            await self.run_action("app.help")
+        elif name.startswith("ask.choice") and int(name[-1]) <= self.numbered:
+            self.action_take(int(name[-1]))
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def bound_to(self, key: str) -> str:
+        """The id of this line's own binding that has the key now, or nothing."""
+        keymap: Mapping[str, str] = getattr(self.app, "keymap", {})
+        own = [binding for binding in type(self).BINDINGS if isinstance(binding, Binding) and binding.id]
+        return next((b.id for b in own if b.id and key in keymap.get(b.id, b.key).split(",")), "")
 
     def action_send(self) -> None:
         self.post_message(Sent())
-
-    async def action_explain(self) -> None:
-        await self.run_action("app.help")
 
     def action_take(self, number: int) -> None:
         self.post_message(NumberPressed(number))

@@ -20,6 +20,8 @@ class Conversation(VerticalScroll):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "app.copy_answer", "Copy the answer", id="conversation.copy", show=False),
+        Binding("Y", "app.copy_ascii", "Copy the answer as plain ASCII", id="conversation.copy_ascii", show=False),
+        Binding("v", "app.show_answer", "Show the answer to select from", id="conversation.show", show=False),
         Binding("question_mark", "app.help", "Help", id="conversation.help", show=False),
         Binding("n", "app.step_mark(1)", "Next mark in the report", id="conversation.next_mark", show=False),
         Binding("N", "app.step_mark(-1)", "Previous mark in the report", id="conversation.previous_mark", show=False),

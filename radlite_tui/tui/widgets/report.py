@@ -20,7 +20,8 @@ from textual.widgets.text_area import Selection
 from radlite_tui.assistant import intake
 from radlite_tui.errors import BadInput
 from radlite_tui.tasks.report import Report
-from radlite_tui.tui.messages import ReportChanged, ReportPasted
+from radlite_tui.tui.messages import EditReport, ReportChanged, ReportPasted
+from radlite_tui.tui.widgets.report_view import Marks, ReportView
 
 FIRST_STEPS = """\
 Paste a report here or below, or press Ctrl+O to open a file.
@@ -33,7 +34,10 @@ Ctrl+K lists the nine tasks, each with an example report to try (e).
 F1 shows every key. Ctrl+Q quits."""
 
 FOLDED = 4
-Marks = tuple[tuple[int, int, str], ...]
+BESIDE = 90
+"""Columns of the pane from which the earlier report stands beside the current one."""
+STACKED = 20
+"""Rows of the pane from which, in a wide terminal, it stands below."""
 
 
 class ReportText(TextArea):
@@ -56,6 +60,11 @@ class ReportText(TextArea):
         self.marks: Marks = ()
         self.stepped: int | None = None
         self.starts: list[int] = [0]
+
+    def titled(self, name: str) -> ReportText:
+        """With its name in its upper border."""
+        self.border_title = name
+        return self
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -122,7 +131,10 @@ class ReportText(TextArea):
 
 
 class ReportPane(Vertical):
-    """The current report and the earlier one; one of them is on top."""
+    """The current report, to edit or to read, and the earlier one; where there is no room for both, one is on top.
+
+    reading: the current one is shown as a `ReportView`, with sections and marks, until it is to be edited.
+    """
 
     def __init__(self, id: str | None = None) -> None:  # Textual's own parameter name
         super().__init__(id=id)
@@ -130,8 +142,11 @@ class ReportPane(Vertical):
         self.loaded = ""
         self.counted = ""
         self.showing_prior = False
+        self.reading = False
+        self.editing = False
 
     def compose(self) -> ComposeResult:
+        yield ReportView("view")
         yield ReportText("current", FIRST_STEPS)
         yield ReportText("prior", "Paste the earlier report here. F3 goes back to the current one.")
 
@@ -144,6 +159,8 @@ class ReportPane(Vertical):
             self.source, self.loaded = "pasted", self.current.text
 
     def on_report_changed(self) -> None:
+        self.view.show(self.current.text)
+        self.settle_faces()
         if not self.current.text.strip():
             self.source = ""
         self.retitle()
@@ -157,8 +174,59 @@ class ReportPane(Vertical):
         return self.query_one("#prior", ReportText)
 
     @property
-    def on_top(self) -> ReportText:
-        return self.prior if self.showing_prior else self.current
+    def view(self) -> ReportView:
+        return self.query_one("#view", ReportView)
+
+    @property
+    def on_top(self) -> ReportText | ReportView:
+        """What the keys of the report go to."""
+        if self.showing_prior:
+            return self.prior
+        return self.view if self.view.display else self.current
+
+    def read(self, reading: bool = True) -> None:
+        """From now on the current report is to be read, or to be edited."""
+        self.reading, self.editing = reading, False
+        self.settle_faces()
+
+    def on_edit_report(self, message: EditReport) -> None:
+        message.stop()
+        self.editing = True
+        self.settle_faces()
+        self.current.focus()
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        if event.widget is self.current and self.editing:
+            self.editing = False
+            self.call_after_refresh(self.settle_faces)
+
+    def on_resize(self) -> None:
+        self.settle_faces()
+
+    def settle_faces(self) -> None:
+        """Which of the three texts show: the current one in one of its two faces, and the earlier one."""
+        beside = self.size.width >= BESIDE
+        stacked = not beside and self.screen.has_class("-wide") and self.size.height >= STACKED
+        both = bool(self.prior.text.strip()) and (beside or stacked)
+        self.set_class(both and beside, "-beside")
+        reading = self.reading and not self.editing and bool(self.current.text.strip())
+        self.view.display = reading and (both or not self.showing_prior)
+        self.current.display = not reading and (both or not self.showing_prior)
+        self.prior.display = both or self.showing_prior
+        self.prior.border_title = "Earlier report" if both else ""
+        self.prior.set_class(both, "-second")
+
+    def mark(self, marks: Marks) -> None:
+        """Mark places of the current report in both its faces."""
+        self.current.mark(marks)
+        self.view.mark(marks)
+
+    def step_mark(self, step: int) -> bool:
+        """Bring the next or previous mark to the eye. False when there is none."""
+        found = self.current.step_mark(step)
+        if found and self.current.stepped is not None and len(self.view.marks) == len(self.current.marks):
+            self.view.step(self.current.stepped)
+        return found
 
     def report(self) -> Report:
         """What the panes hold now."""
@@ -198,7 +266,7 @@ class ReportPane(Vertical):
 
     def show_prior(self, prior: bool) -> None:
         self.showing_prior = prior
-        self.current.display, self.prior.display = not prior, prior
+        self.settle_faces()
         self.retitle()
 
     def count(self, text: str) -> None:
@@ -208,7 +276,7 @@ class ReportPane(Vertical):
 
     def retitle(self) -> None:
         """Which report, where from, how long, and what stands behind it."""
-        held = self.on_top.text.strip()
+        held = (self.prior if self.showing_prior else self.current).text.strip()
         words = ["Earlier report" if self.showing_prior else "Report"]
         if not self.showing_prior and held:
             edited = self.source and self.current.text != self.loaded

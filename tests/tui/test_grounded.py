@@ -1,0 +1,65 @@
+"""Answers drawn with what they rest on, and Markdown drawn as text."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from radlite_tui.assistant import reading
+from radlite_tui.assistant.types import Answer, Ask
+from radlite_tui.engine.protocol import Done, Stats
+from radlite_tui.tasks.report import Report
+from radlite_tui.tui.grounded import draw_answer, left_over
+from radlite_tui.tui.markdown import draw_markdown
+from tests.scripted import ScriptedStore, assistant
+
+
+def answered(tag: str, report: str, text: str) -> Answer:
+    plan = assistant().plan(Ask(Report(report), "x", tag))
+    return reading.answer(plan, ScriptedStore(), Done(text, "stop", Stats()))
+
+
+def test_a_warning_stands_under_the_sentence_it_is_about() -> None:
+    report = "FINDINGS: Consolidation in the left lower lobe. No pneumothorax. 8 mm nodule."
+    answer = answered("impression_generation", report, "Right consolidation. A 8 mm nodule. Pneumothorax.")
+    rows = draw_answer(answer, 76).plain.split("\n")
+    assert rows[0] == "Right consolidation."
+    assert rows[1].strip().startswith("⚠ side:")
+    assert rows[2] == "A 8 mm nodule."
+    assert rows[3] == "Pneumothorax."
+    assert rows[4].strip().startswith("⚠ negation:")
+    assert left_over(answer) == ()
+
+
+def test_staging_quotes_its_sentences_and_says_how_they_were_found() -> None:
+    drawn = draw_answer(answered("n_staging", "Two hilar nodes, 15 mm. Clear lungs.", "N1"), 76).plain
+    assert "In the report: “Two hilar nodes, 15 mm”" in drawn
+    assert "not by the model" in drawn
+    assert "Clear lungs" not in drawn
+
+
+def test_staging_without_a_word_of_nodes_says_so() -> None:
+    assert "? nothing in the report names" in draw_answer(answered("n_staging", "Clear lungs.", "N0"), 76).plain
+
+
+def test_rads_names_the_descriptors_it_can_be_held_against() -> None:
+    answer = answered("rads_assignment", "Irregular mass with a spiculated margin, breast.", "BI-RADS 5")
+    assert "In the report: “irregular”, “spiculated”" in draw_answer(answer, 76).plain
+
+
+def test_markdown_is_drawn_without_its_marks() -> None:
+    drawn = draw_markdown("# Plan\n\n**CT** first:\n\n1. one\n2. two\n   - deep\n\n> said\n\n```\ncode\n```", 40).plain
+    assert drawn.split("\n") == ["Plan", "CT first:", "1. one", "2. two", "  • deep", "│ said", "│ code"]
+
+
+def test_links_are_text_and_html_is_text() -> None:
+    drawn = draw_markdown("[here](http://example.org) <b>bold</b> ![scan](x.png)", 60)
+    assert "http" not in drawn.plain
+    assert "<b>bold</b>" in drawn.plain
+    assert "scan" in drawn.plain
+
+
+@given(st.text(alphabet="ab *_`#>-1.\n[]()|", max_size=60))
+def test_half_an_answer_is_drawn_at_any_place(text: str) -> None:
+    drawn = draw_markdown(text, 20).plain
+    assert all(letter in drawn for letter in set(text) & {"a"} if f"({letter}" not in text and "]:" not in text)
