@@ -1,4 +1,4 @@
-"""Shared by every test: no settings of the developer's own and nothing kept, and a real server for those that ask for it."""
+"""Shared by every test: no settings of the developer's own, nothing kept, and a real server for those that ask."""
 
 from __future__ import annotations
 

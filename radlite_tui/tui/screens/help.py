@@ -22,7 +22,8 @@ from radlite_tui.tui.drawing import MUTED, hang, lines
 INTRODUCTION = (
     "Paste a report, say what you want in your own words, press Enter. The line above the input shows, before you "
     "press it, which task, model and mode would run. Each question is answered from the report alone; the model does "
-    "not see earlier answers. Nothing is saved and nothing leaves this machine."
+    "not see earlier answers. Nothing leaves this machine. The status line says whether "
+    "saving is on, which keeps conversations in the history."
 )
 SPECIAL = {
     "question_mark": "?",
@@ -61,6 +62,10 @@ PLACES = {
     "OpenScreen": "Opening a file",
     "CompareScreen": "Comparison",
     "FormScreen": "Form of a task",
+    "HistoryScreen": "History",
+    "ConfirmScreen": "Question before deleting",
+    "LineScreen": "A line to type",
+    "OfferScreen": "What was cut off",
     "HelpScreen": "Help",
     "JumpScreen": "Letters to go to",
 }

@@ -161,12 +161,18 @@ class ReadScreen(ReadRunning):
             self.clear_pressed = True
             self.routing_line.problem("Press ^N again to clear the report and the conversation.")
             return
+        self.radlite.keeping.begin()
+        self.start_over()
+        self.show_standing()
+        self.replan()
+        self.ask_line.focus()
+
+    def start_over(self) -> None:
+        """Neither report nor conversation."""
+        self.clear_pressed = False
         self.pane.clear()
         self.conversation.clear()
         self.ask_line.text = ""
         self.draft, self.following = Draft(), None
         self.pane.read(False)
         self.set_class(False, "-answered")
-        self.show_standing()
-        self.replan()
-        self.ask_line.focus()

@@ -71,7 +71,7 @@ class ReadRunning(ReadPlanning):
         self.set_class(False, "-full-report")
         self.pane.mark(())
         self.pane.read()
-        self.radlite.start_run(lambda: assistant.run(plan), self)
+        self.radlite.start_run(lambda: self.radlite.keeping.record(assistant, plan), self)
         self.show_standing()
         self.show_keys()
 

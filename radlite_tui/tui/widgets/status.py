@@ -6,7 +6,7 @@ May import Textual and `progress`. Every number in it was counted or measured; w
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 from textual.widgets import Static
@@ -22,13 +22,13 @@ SEEN_FROM_NUMBERS = ("reading", "writing", "done")
 
 @dataclass(frozen=True)
 class Standing:
-    """What the line says before its numbers. saving: whether answers are kept on disk."""
+    """What the line says before its numbers. saving: whether what is asked is kept: ON, OFF, or FAILS."""
 
     state: str
     task: str = ""
     model: str = ""
     mode: str = ""
-    saving: bool = False
+    saving: str = "OFF"
 
 
 def status_text(standing: Standing, progress: Progress | None, width: int) -> str:
@@ -52,7 +52,7 @@ def parts(standing: Standing, progress: Progress | None, detail: int) -> list[st
     found.append((" · " if detail >= 6 else "·").join(word for word in who if word))
     if progress is not None:
         found += numbers(progress, detail)
-    found.append("SAVING ON" if standing.saving else "SAVING OFF")
+    found.append(f"SAVING {standing.saving}")
     return [part for part in found if part]
 
 
@@ -78,18 +78,28 @@ class StatusLine(Static):
         super().__init__(id=id)
         self.standing = Standing("starting")
         self.progress: Progress | None = None
+        self.saving = Standing.saving
         self.text = ""
         self.drawn_at = 0.0
 
     def show_soon(self, standing: Standing, progress: Progress | None) -> None:
         """As `show`, but while only numbers change, not more often than they can be read."""
-        calm = standing == self.standing and time.monotonic() - self.drawn_at < 1 / READABLE_HZ
+        calm = (
+            replace(standing, saving=self.saving) == self.standing
+            and time.monotonic() - self.drawn_at < 1 / READABLE_HZ
+        )
         if not calm:
             self.show(standing, progress)
 
     def show(self, standing: Standing, progress: Progress | None) -> None:
-        self.standing, self.progress, self.drawn_at = standing, progress, time.monotonic()
+        self.standing = replace(standing, saving=self.saving)
+        self.progress, self.drawn_at = progress, time.monotonic()
         self.draw()
+
+    def keep(self, saving: str) -> None:
+        """How saving stands now, also in what is shown already."""
+        self.saving = saving
+        self.show(self.standing, self.progress)
 
     def on_resize(self) -> None:
         self.draw()

@@ -86,7 +86,7 @@ def test_a_choice_goes_before_the_rule_and_the_settings_before_the_choice(tmp_pa
     assert saving.decide(chosen, replace(OWN, me=0)).on
     fixed = replace(chosen, saving="off")
     assert saving.decide(fixed, OWN).by == "settings"
-    with pytest.raises(BadInput, match='history.saving is "off", which goes before; change it there'):
+    with pytest.raises(BadInput, match=r'history\.saving is "off", which goes before; change it there'):
         saving.remember(Settings(history=fixed), True)
     assert (places.folder(chosen).stat().st_mode & 0o777) == 0o700
 

@@ -1,0 +1,123 @@
+"""A lost connection or a signal in the middle of an answer costs none of it: real programs on pseudo-terminals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from radlite_tui.assistant.history.store import Store
+from tests.cli.test_exits import models, slow  # noqa: F401 - fixtures
+from tests.terminal.terminal import Terminal, environment
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the slow model's fixtures are for Linux")
+SIZE = (80, 24)
+REPORT = "FINDINGS: 18 mm irregular mass, left breast, spiculated margin.\nIMPRESSION: suspicious.\n" * 4
+
+
+def started(home: Path, folder: Path, saving: str) -> Terminal:
+    """The app with a model that writes until its limit, slowly."""
+    kept = {
+        "RADLITE_HISTORY_FOLDER": str(home / "history"),
+        "RADLITE_HISTORY_SAVING": saving,
+        "RADLITE_MODELS": str(folder / "models"),
+        "RADLITE_ROUTES": str(folder / "routes.toml"),
+        "RADLITE_ENGINE_READ_AHEAD": "false",
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "XDG_STATE_HOME": str(home / "state"),
+    }
+    (home / "report.txt").write_text(REPORT, encoding="utf-8")
+    command = [sys.executable, "-m", "radlite_tui", str(home / "report.txt")]
+    return Terminal(command, environment(home, **kept), SIZE)
+
+
+def half_way(terminal: Terminal) -> None:
+    """Ask, and see some of the answer."""
+    terminal.expect(" tok")
+    terminal.send("what is the largest finding?")
+    terminal.expect("Question")
+    terminal.send("\r")
+    terminal.expect("tok/s")
+
+
+HOW = {
+    "the connection drops": lambda terminal: terminal.child.close(force=False),
+    "SIGHUP": lambda terminal: terminal.child.kill(signal.SIGHUP),
+    "SIGTERM": lambda terminal: terminal.child.kill(signal.SIGTERM),
+}
+
+
+@pytest.mark.parametrize("saving", ["on", "off"])
+@pytest.mark.parametrize("how", HOW)
+def test_the_answer_so_far_is_offered_at_the_next_start_and_only_then(
+    tmp_path: Path,
+    models: Path,  # noqa: F811 - the fixture
+    how: str,
+    saving: str,
+) -> None:
+    terminal = started(tmp_path, models, saving)
+    try:
+        terminal.expect(f"SAVING {saving.upper()}")
+        half_way(terminal)
+        HOW[how](terminal)
+        terminal.until(lambda: terminal.child.closed or not terminal.child.isalive(), "the end")
+        if how == "SIGTERM":
+            assert b"\x1b[?1049l" in terminal.seen, "the terminal was not put in order"
+    finally:
+        terminal.close()
+    written = words(tmp_path, saving)
+    again = started(tmp_path, models, saving)
+    try:
+        again.expect("RadLite was cut off on")
+        again.expect(f"{len(written.split())} words of the last answer")
+        again.expect("It is in the history" if saving == "on" else "a file that only you can read")
+        again.send("\r")
+        again.expect("stopped; this is what there was")
+        again.expect("largest finding")
+        again.send("\x11")
+        again.until(lambda: not again.child.isalive(), "the end")
+    finally:
+        again.close()
+    third = started(tmp_path, models, saving)
+    try:
+        third.expect(" tok")
+        third.expect(f"SAVING {saving.upper()}")
+        third.expect("ready")
+        assert "cut off" not in third.text
+    finally:
+        third.close()
+
+
+def words(home: Path, saving: str) -> str:
+    """The answer as it was kept."""
+    if saving == "on":
+        return Store(home / "history" / "history.db").conversation(1).turns[0].answer.text
+    import json
+
+    assert not (home / "history").exists()
+    path = next((home / "state").rglob("cut-off-*.json"))
+    assert path.stat().st_mode & 0o777 == 0o600
+    text: str = json.loads(path.read_text(encoding="utf-8"))["turns"][0]["text"]
+    return text
+
+
+def test_a_draft_that_was_not_sent_comes_back(tmp_path: Path, models: Path) -> None:  # noqa: F811 - the fixture
+    terminal = started(tmp_path, models, "off")
+    try:
+        terminal.expect(" tok")
+        terminal.send("is the mass lar")
+        terminal.expect("lar")
+        os.kill(terminal.child.pid, signal.SIGHUP)
+        terminal.until(lambda: not terminal.child.isalive(), "the end")
+    finally:
+        terminal.close()
+    again = started(tmp_path, models, "off")
+    try:
+        again.expect("a report or question that was not sent")
+        again.send("\r")
+        again.expect("is the mass lar")
+    finally:
+        again.close()
