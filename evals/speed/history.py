@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from radlite_tui.assistant.history import writing
@@ -28,7 +29,13 @@ TURNS = 4
 """Questions a conversation; a question and its answer are two messages."""
 FLOOR_MS = 50.0
 SIDES = ("left", "right", "bilateral")
-WORDS = ["mass", "nodule", "opacity", "effusion", "consolidation", "lesion", "cyst", "calcification", "lymphadenopathy", "fracture", "oedema", "hernia", "atelectasis", "pneumothorax", "stenosis", "thrombus", "aneurysm", "dilatation", "enhancement", "density", "margin", "lobe", "segment", "kidney", "liver", "spleen", "breast", "axilla", "thyroid", "pelvis", "spine", "aorta", "ventricle", "pancreas", "bowel", "colon", "bladder", "prostate", "ovary"]
+WORDS = (
+    "mass", "nodule", "opacity", "effusion", "consolidation", "lesion", "cyst", "calcification", "lymphadenopathy",
+    "fracture", "oedema", "hernia", "atelectasis", "pneumothorax", "stenosis", "thrombus", "aneurysm", "dilatation",
+    "enhancement", "density", "margin", "lobe", "segment", "kidney", "liver", "spleen", "breast", "axilla",
+    "thyroid", "pelvis", "spine", "aorta", "ventricle", "pancreas", "bowel", "colon", "bladder", "prostate",
+    "ovary",
+)  # fmt: skip
 
 
 def sentence(chance: random.Random, number: int) -> str:
@@ -74,9 +81,7 @@ def measure(path: Path) -> list[dict[str, object]]:
     ]
     for what, words in searches.items():
         found = len(store.search(words))
-        rows.append(
-            {"what": f"search: {what}", "found": found, "ms": median_ms(lambda words=words: store.search(words))}
-        )
+        rows.append({"what": f"search: {what}", "found": found, "ms": median_ms(partial(store.search, words))})
     first = store.list(1)[0].id
     rows.append({"what": "one conversation", "found": TURNS, "ms": median_ms(lambda: store.conversation(first))})
     store.close()

@@ -1,4 +1,4 @@
-"""The history on screen: one key away, searched while typing, reopened, renamed, deleted, exported; smooth when long."""
+"""The history on screen: searched while typing, reopened, renamed, deleted, exported; smooth when long."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Keeper:
     saving: whether what is asked next is kept; trouble: why what should be on disk is not, or nothing.
     """
 
-    def __init__(self, settled: Settings, tell: Callable[[str], None] = lambda sentence: None) -> None:
+    def __init__(self, settled: Settings, tell: Callable[[str], object] = lambda sentence: None) -> None:
         self.settled = settled
         self.saving: Saving = saving.decide(settled.history)
         self.talk = Talk()
@@ -66,7 +66,7 @@ class Keeper:
         if on and not self.talk.private:
             for line in self.talk.lines:
                 line.saved = True
-            self._do(partial(self._lines.extend, [line for line in self.talk.lines if line.changed]))
+            self._do(partial(self._add, [line for line in self.talk.lines if line.changed]))
             self._do(self._flush)
         elif not on:
             self.trouble = ""
@@ -96,7 +96,7 @@ class Keeper:
         line.measure = partial(provenance.of, assistant, plan, self.settled.engine, constrained=constrained)
         self.talk.lines.append(line)
         if line.saved:
-            self._do(partial(self._lines.append, line))
+            self._do(partial(self._add, [line]))
         try:
             for event in events:
                 line.feed(event)
@@ -114,7 +114,7 @@ class Keeper:
             if line.saved:
                 self._do(self._flush)
 
-    def start(self, found: Callable[[Recovered | None], None]) -> None:
+    def start(self, found: Callable[[Recovered | None], object]) -> None:
         """In the thread: look after the file, and give what was cut off the last time, if anything was."""
         self._do(partial(self._start, found))
 
@@ -172,6 +172,9 @@ class Keeper:
                 work()
             except Exception as error:  # a bug here must not end the thread, and with it all saving
                 self._say(f"The history failed unexpectedly ({type(error).__name__}: {error}).")
+
+    def _add(self, lines: list[Line]) -> None:
+        self._lines += [line for line in lines if line not in self._lines]
 
     def _flush(self) -> None:
         changed = [line for line in self._lines if line.changed]
@@ -249,7 +252,7 @@ class Keeper:
         """The provenance, as soon as the files are checked."""
         if line.measure is not None and line.under_way:
             measure, line.measure = line.measure, None
-            with suppress(RadliteError):
+            with suppress(Exception):  # an answer without provenance is better than none
                 line.provenance = measure()
 
     def _say(self, sentence: str) -> None:
@@ -257,7 +260,7 @@ class Keeper:
             self.trouble = sentence
             self._tell(sentence)
 
-    def _start(self, found: Callable[[Recovered | None], None]) -> None:
+    def _start(self, found: Callable[[Recovered | None], object]) -> None:
         recovered = recovery.find(self.settled.history)
         path = places.database(self.settled.history)
         try:

@@ -6,6 +6,7 @@ May import the assistant's history, Textual and `tui.widgets`. Reads in threads;
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -264,11 +265,11 @@ class HistoryScreen(Screen[KeptConversation | None]):
         if agreed and self.store is not None:
             self.change(partial(self.store.delete, [number]))
 
-    def change(self, work: partial[object]) -> None:
+    def change(self, work: Callable[[], object]) -> None:
         """Change the history in a thread, then list it again."""
         self.run_worker(partial(self.changed, work, self.rows.chosen), thread=True, group="change")
 
-    def changed(self, work: partial[object], chosen: int) -> None:
+    def changed(self, work: Callable[[], object], chosen: int) -> None:
         try:
             work()
         except RadliteError as error:
