@@ -129,7 +129,7 @@ class HistoryScreen(Screen[KeptConversation | None]):
             return
         self.entries, self.loaded = entries, True
         self.rows.fill(len(entries), chosen)
-        self.say(trouble or self.standing())
+        self.say(" the history cannot be read" if trouble else self.standing())
         if not entries:
             self.show_text(trouble or self.nothing())
 
