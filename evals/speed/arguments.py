@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", action="store_true", help="instead of rows: where the time of one request goes")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it works; figures mean nothing")
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep speed.json and the table in this folder")
+    parser.add_argument("--keep", action="store_true", help="add to the rows that DIR holds from an earlier run")
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="put the table between this document's speed markers"
     )

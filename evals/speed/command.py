@@ -17,7 +17,7 @@ from pathlib import Path
 from evals.speed import subject
 from evals.speed.bench import Bench, narrate
 from evals.speed.host import host, load
-from evals.speed.registry import chosen
+from evals.speed.registry import SPECS, chosen
 from evals.speed.results import BEGIN, EMBEDDED, END, Results
 from evals.speed.rows import LeftOut, Row, Spec
 from evals.speed.sizes import FULL, QUICK, Sizes
@@ -39,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput("--quick measures too little to be written into a document; leave one of the two out.")
     if args.profile and args.write:
         raise BadInput("--profile measures no rows that could be written; leave one of the two out.")
+    if args.keep and not args.out:
+        raise BadInput("--keep adds to the rows of an earlier run in --out; name its folder.")
     markers = (BEGIN, END) if args.model_file else EMBEDDED
     if args.write:
         require_markers(args.write, markers)
@@ -55,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
             return profiling.show(given or embedded, sizes, args.repeat, as_json=args.json, out=args.out)
         results = measure(specs, given, embedded, sizes, args.repeat, command(args), second)
+    if args.keep and args.out:
+        results = results.after(args.out, SPECS)
     if args.out:
         results.save(args.out)
     if args.write:

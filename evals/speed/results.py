@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from evals.speed.host import in_words
-from evals.speed.rows import Row
+from evals.speed.rows import Row, Runs, Spec
 from evals.table import insert
+from radlite_tui.errors import BadInput
 
 BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
 EMBEDDED = "<!-- speed of the embedded models: begin -->", "<!-- speed of the embedded models: end -->"
 """Where the table of a real-shape model goes in a document, and where that of the embedded models."""
 HEAD = ("row", "what", "against", "ours", "peer", "unit", "ratio", "floor", "reached")
+SAME = ("cpu", "physical_cores", "ram_gib", "system", "llama_cpp_python")
+"""Of a host, what makes figures comparable."""
 FILE, TABLE_FILE = "speed.json", "speed.md"
 
 
@@ -65,9 +68,35 @@ class Results:
             "",
             self.table(),
         ]
+        later = [f"`{row.spec.name}` ({row.date})" for row in self.rows if row.date]
+        if later:
+            lines += ["", f"Measured by themselves, with `--only`: {', '.join(later)}."]
         if self.left_out:
             lines += ["", "Left out:", "", *(f"- `{name}`: {why}" for name, why in self.left_out.items())]
         return "\n".join(lines)
+
+    def after(self, folder: Path, specs: Sequence[Spec]) -> Results:
+        """What a folder's speed.json holds, with these rows in place of its own or added, in the order of `specs`.
+
+        Raises BadInput when it cannot be read, or was measured on another machine or with other model files.
+        """
+        path = folder / FILE
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            before = {row["name"]: row for row in found["rows"]}
+            rows = {spec.name: earlier(spec, before[spec.name]) for spec in specs if spec.name in before}
+            same = all(found["host"][name] == self.host.get(name) for name in SAME)
+            models = {**self.models, **found["models"]}
+            same = same and all(models[name]["sha256"] == model["sha256"] for name, model in self.models.items())
+            left_out = {one["name"]: one["why"] for one in found["left_out"]}
+            first = replace(self, host=found["host"], date=found["date"], command=found["command"], models=models)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BadInput(f"{path} holds no rows that could be kept ({error!r}); leave --keep out.") from error
+        if not same:
+            raise BadInput(f"{path} is of another machine or of other model files; leave --keep out.")
+        rows |= {row.spec.name: replace(row, date=self.date) for row in self.rows}
+        left_out = {name: why for name, why in {**left_out, **self.left_out}.items() if name not in rows}
+        return replace(first, rows=tuple(rows[s.name] for s in specs if s.name in rows), left_out=left_out)
 
     def save(self, folder: Path) -> None:
         """speed.json and the document's text in a folder, which is made if need be."""
@@ -78,6 +107,13 @@ class Results:
     def write(self, document: Path, markers: tuple[str, str] = (BEGIN, END)) -> None:
         """Put the text between the two markers of a document. Raises BadInput when they are not there."""
         insert(document, self.document(), markers)
+
+
+def earlier(spec: Spec, values: Mapping[str, Any]) -> Row:
+    """A row from the object that `Row.json` made. Raises KeyError."""
+    context = dict(values["runs"])
+    runs = Runs(tuple(context.pop("ours")), tuple(context.pop("peer")), context)
+    return Row(spec, runs, values["model"], values.get("date", ""))
 
 
 def cells(row: Row) -> tuple[str, ...]:

@@ -53,11 +53,12 @@ class Spec:
 
 @dataclass(frozen=True)
 class Row:
-    """A measured row. model: the name of the file both sides ran."""
+    """A measured row. model: the name of the file both sides ran; date: ISO 8601, where it was measured by itself."""
 
     spec: Spec
     runs: Runs
     model: str
+    date: str = ""
 
     @property
     def ours(self) -> float:
@@ -93,6 +94,7 @@ class Row:
                 "peer": [rounded(run) for run in self.runs.peer],
                 **{name: tidy(value) for name, value in self.runs.context.items()},
             },
+            **({"date": self.date} if self.date else {}),
         }
 
 

@@ -105,6 +105,15 @@ def agreement(answers: Sequence[Answer]) -> float | None:
     return sum(equal(a.output, b.output) for a, b in pairs) / len(pairs)
 
 
+def vote(answers: Sequence[Answer]) -> tuple[Answer, int] | None:
+    """(the first answer of those that more than half agree with, how many do); None without such a majority."""
+    for answer in answers:
+        same = sum(equal(answer.output, other.output) for other in answers)
+        if same * 2 > len(answers):
+            return answer, same
+    return None
+
+
 def expected(tag: str, text: str, report: Report, answers: Iterable[Answer]) -> Expected:
     """The expected answer, read as leniently as a model's, beside which answers equal it. Raises BadInput."""
     try:

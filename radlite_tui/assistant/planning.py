@@ -17,10 +17,11 @@ from radlite_tui.assistant.ports import Routes, Store
 from radlite_tui.assistant.types import Ask, Plan
 from radlite_tui.engine.protocol import Loading, Request
 from radlite_tui.errors import BadInput, ModelUnavailable
+from radlite_tui.models.manifest import Manifest
 from radlite_tui.routing import statements
 from radlite_tui.routing import task as task_routing
 from radlite_tui.routing.types import Routing
-from radlite_tui.tasks.base import Mode
+from radlite_tui.tasks.base import Mode, Task
 from radlite_tui.tasks.prompt import ahead, beginning, prompt
 from radlite_tui.tasks.report import Report
 
@@ -153,14 +154,31 @@ def checking(plan: Plan, store: Store) -> Iterator[Loading]:
         yield Loading(f"{file} (checksum)", done, total)
 
 
+def continuable(tag: str) -> bool:
+    """Whether a stopped answer of this task can be gone on with: free prose can, a form cannot be entered half-way."""
+    task = tasks.get(tag)
+    return task.form() is None and task.pattern is None and task.shape(Report("")) is None
+
+
+def require_continuable(task: Task, manifest: Manifest) -> None:
+    """Raises BadInput where an answer cannot be gone on with, saying what to do."""
+    if not continuable(task.tag):
+        raise BadInput(f"An answer to {task.title} has a fixed form and cannot be gone on with; ask again.")
+    if not manifest.files or not manifest.files[0].sha256:
+        raise BadInput("A server begins every answer anew, so this one cannot be gone on with; ask again.")
+
+
 def request(plan: Plan, store: Store, constrained: bool = True) -> Request:
     """The engine request a runnable plan stands for. Raises ModelUnavailable."""
     tag, model, mode = decided(plan)
-    task = tasks.get(tag)
+    task, begun = tasks.get(tag), plan.ask.begun
     layout = store.manifest(model).layout
+    if begun:
+        constrained = False
+        require_continuable(task, store.manifest(model))
     return Request(
         model=store.files(model, mode),
-        prompt=prompt(task, mode, plan.ask.report, asked_words(plan), layout),
+        prompt=prompt(task, mode, plan.ask.report, asked_words(plan), layout, plan.ask.earlier, begun),
         max_tokens=plan.ask.max_tokens or task.max_tokens,
         seed=plan.ask.seed,
         form=task.shape(plan.ask.report) if constrained else None,

@@ -6,6 +6,7 @@ May import `tasks`, `engine.protocol` and its siblings. Pure: must never raise o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from radlite_tui import __version__, tasks
@@ -27,6 +28,8 @@ Parsed = Literal["strict", "lenient", ""]
 def answer(plan: Plan, store: Store, event: Done | Cancelled) -> Answer:
     """The answer a finished or stopped request gave."""
     _, model, mode = decided(plan)
+    if plan.ask.begun:
+        event = replace(event, text=plan.ask.begun + event.text)
     choices = event.choices if isinstance(event, Done) else ()
     return build(plan, stamp(store.manifest(model), mode), event, choices)
 
@@ -90,6 +93,8 @@ def error(failed: Failed, plan: Plan) -> RadliteError:
         advice = ["shorten the report"]
         if plan.mode is not None and plan.mode.shots:
             advice.append("choose a mode without worked examples")
+        if plan.ask.earlier:
+            advice.append("leave out the earlier turns")
         if plan.ask.max_tokens is not None:
             advice.append("allow fewer answer tokens")
         return BadInput(

@@ -18,7 +18,11 @@ from radlite_tui.tasks.report import Report
 
 @dataclass(frozen=True)
 class Ask:
-    """What the user wants. task, model and mode are explicit choices, or None to be routed."""
+    """What the user wants. task, model and mode are explicit choices, or None to be routed.
+
+    earlier: (words, answer) of the turns of a conversation about this report, oldest first. begun: the text of an
+    answer that was stopped, to go on from.
+    """
 
     report: Report
     words: str = ""
@@ -27,6 +31,8 @@ class Ask:
     mode: Mode | None = None
     max_tokens: int | None = None
     seed: int = 0
+    earlier: tuple[tuple[str, str], ...] = ()
+    begun: str = ""
 
 
 @dataclass(frozen=True)

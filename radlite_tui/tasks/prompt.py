@@ -7,6 +7,7 @@ Worked examples are earlier turns. The chat format is ChatML, written here and n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,10 +31,27 @@ class Layout:
 DEFAULT_LAYOUT = Layout()
 
 
-def prompt(task: Task, mode: Mode, report: Report, words: str = "", layout: Layout = DEFAULT_LAYOUT) -> Prompt:
-    """The whole prompt, up to and including the opening of the answer turn."""
-    asked = user_turn(task, mode, report, words, layout)
-    return (*beginning(task, mode, layout), *asked, *answer_opening(layout))
+def prompt(
+    task: Task,
+    mode: Mode,
+    report: Report,
+    words: str = "",
+    layout: Layout = DEFAULT_LAYOUT,
+    earlier: Sequence[tuple[str, str]] = (),
+    begun: str = "",
+) -> Prompt:
+    """The whole prompt, up to and including the opening of the answer turn.
+
+    earlier: (words, answer) of the turns before this one, oldest first; the report stands in the first. begun: what
+    the answer begins with already.
+    """
+    said = [words for words, _ in earlier] + [words]
+    turns = list(user_turn(task, mode, report, said[0], layout))
+    for (_, answer), following in zip(earlier, said[1:], strict=True):
+        turns += [*answer_opening(layout), Text(answer), Control(IM_END), Text("\n")]
+        turns += user_turn(task, mode, Report(""), following, layout)
+    opened = (*answer_opening(layout), *((Text(begun),) if begun else ()))
+    return (*beginning(task, mode, layout), *turns, *opened)
 
 
 def beginning(task: Task, mode: Mode, layout: Layout = DEFAULT_LAYOUT) -> Prompt:

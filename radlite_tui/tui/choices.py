@@ -76,10 +76,11 @@ def sure(plan: Plan) -> str:
 
 def why(plan: Plan) -> str:
     """Confidence and reason, as the routing line says them."""
-    routing = plan.routing
+    routing, turns = plan.routing, len(plan.ask.earlier)
+    sees = f"sees {turns} earlier turn{'s' if turns > 1 else ''} · " if turns else ""
     if routing.by == "classifier":
-        return f"{percent(routing.confidence)}" + (f" · {routing.reason}" if routing.reason else "")
-    return routing.reason
+        return f"{sees}{percent(routing.confidence)}" + (f" · {routing.reason}" if routing.reason else "")
+    return f"{sees}{routing.reason}"
 
 
 def lacking(plan: Plan) -> str:

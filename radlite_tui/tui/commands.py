@@ -35,7 +35,7 @@ def read_commands(screen: ReadScreen) -> Iterable[SystemCommand]:
         (idle, "Model: next", "Change the model that Enter runs (Ctrl+L)", screen.action_next_model),
         (idle, "Mode: next", "Change the mode that Enter runs (Ctrl+S)", screen.action_next_mode),
         (idle and have, "Compare modes", "Three modes beside each other (Ctrl+E)", screen.action_compare),
-        (True, "Report: open a file", "Read a report from a text file (Ctrl+O)", screen.action_open),
+        (True, "Report: open a file", "Text, PDF, Word, HL7, FHIR or DICOM (Ctrl+O)", screen.action_open),
         (True, "Report: earlier or current", "Turn to the other report (F3)", screen.action_prior),
         (have, "Report: full or folded", "Give the report the whole screen (Ctrl+R)", screen.action_full_report),
         (
@@ -53,6 +53,22 @@ def read_commands(screen: ReadScreen) -> Iterable[SystemCommand]:
             "Conversation: private",
             "Keep nothing of this conversation",
             app.keeping.make_private,
+        ),
+        (
+            answered and idle,
+            "Answer: edit and resend",
+            "Its words back into the line (Tab, e)",
+            screen.action_edit_turn,
+        ),
+        (answered and idle, "Answer: retry in the next mode", "(Tab, r)", screen.action_retry_mode),
+        (answered and idle, "Answer: retry on the next model", "(Tab, m)", screen.action_retry_model),
+        (answered and idle, "Answer: go on after a stop", "From where it was stopped (Tab, c)", screen.action_continue),
+        (answered and idle, "Chat: forget the turns above", "They stay on screen (Tab, f)", screen.action_forget),
+        (
+            idle,
+            "Chat: about this report",
+            "Each message sees the earlier turns",
+            partial(screen.picked, Picked(tasks.CHAT)),
         ),
         (idle, "Clear all", "Clear report and conversation (Ctrl+N twice)", screen.action_new),
     ]

@@ -5,12 +5,16 @@ May import the assistant and `choices`. Knows no widget.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.types import Ask, Plan
+from radlite_tui.tasks import CHAT
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.choices import Choices, lacking
 
 OFFERED = 3
+Earlier = tuple[tuple[str, str], ...]
 
 
 class Draft:
@@ -32,13 +36,15 @@ class Draft:
         """How many tasks are offered by number."""
         return min(OFFERED, len(self.plan.routing.alternatives)) if self.choosing and self.plan is not None else 0
 
-    def make(self, assistant: Assistant, report: Report, words: str) -> None:
-        """Plan the request. With neither words nor a fixed task there is no plan. Raises RadliteError."""
+    def make(self, assistant: Assistant, report: Report, words: str, earlier: Earlier = ()) -> None:
+        """Plan the request. With neither words nor a fixed task there is no plan. earlier: the turns that a chat about
+        this report goes on from. Raises RadliteError."""
         self.plan = None
         chosen = self.choices
         plan = assistant.plan(Ask(report, words, chosen.task, chosen.model, chosen.mode))
         if chosen.task is not None or (words.strip() and (plan.routing.task or plan.routing.alternatives)):
-            self.plan = plan
+            in_chat = plan.routing.task == CHAT and earlier
+            self.plan = replace(plan, ask=replace(plan.ask, earlier=earlier)) if in_chat else plan
 
     def turn_task(self, assistant: Assistant, words: str) -> None:
         """The next likely task."""

@@ -53,10 +53,10 @@ class Keeping:
 
     # What is asked.
 
-    def record(self, assistant: Assistant, plan: Plan) -> Iterator[Event | Answer]:
-        """A run's events, kept on the way where saving is on."""
+    def record(self, assistant: Assistant, plan: Plan, instead: Plan | None = None) -> Iterator[Event | Answer]:
+        """A run's events, kept on the way where saving is on. instead: what it asks again."""
         events = assistant.run(plan)
-        return events if self.keeper is None else self.keeper.record(assistant, plan, events)
+        return events if self.keeper is None else self.keeper.record(assistant, plan, events, instead=instead)
 
     def begin(self) -> None:
         """The next question begins a new conversation."""

@@ -6,10 +6,28 @@ was not counted here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from radlite_tui.assistant.remaining import remaining
 from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed, Loading, Prefill, Stats, Token
+
+SAMPLE_S = 0.5
+MOST_SPEEDS = 8
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def spark(speeds: Sequence[float]) -> str:
+    """Speeds as bars against the fastest of them; empty with fewer than two."""
+    top = max(speeds, default=0.0)
+    if len(speeds) < 2 or top <= 0:
+        return ""
+    return "".join(BLOCKS[min(len(BLOCKS) - 1, int(speed / top * len(BLOCKS)))] for speed in speeds)
+
+
+def wait(seconds: float) -> str:
+    """Seconds as a countdown says them."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def rate(tok_s: float) -> str:
@@ -19,7 +37,11 @@ def rate(tok_s: float) -> str:
 
 @dataclass(frozen=True)
 class Progress:
-    """One run. state: what is happening in a word; file: what is loaded; rates in tokens per second, 0 before one."""
+    """One run. state: what is happening in a word; file: what is loaded; rates in tokens per second, 0 before one.
+
+    refused_at: the tokens a prompt that does not fit would need, else 0. speeds: of the last seconds of writing, one a
+    sample, oldest first.
+    """
 
     state: str = "starting"
     prompt_done: int = 0
@@ -30,6 +52,10 @@ class Progress:
     decode_tok_s: float = 0.0
     context: int = 0
     text: str = ""
+    refused_at: int = 0
+    speeds: tuple[float, ...] = ()
+    sampled: float = 0.0
+    sampled_tokens: int = 0
     prefill_began: float = 0.0
     prefill_began_at: int = 0
     decode_began: float = 0.0
@@ -41,6 +67,13 @@ class Progress:
         """The share of the context that prompt and answer fill, where both sizes are known."""
         known = self.context and self.prompt_total
         return (self.prompt_total + self.tokens) / self.context if known else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest of the prompt takes to read at the speed measured; None unless it is being read."""
+        if self.state != "reading" or not self.prefill_tok_s:
+            return None
+        return (self.prompt_total - self.prompt_done) / self.prefill_tok_s
 
     def feed(self, event: Event, now: float) -> Progress:
         """The progress after one more event, seen at `now` (seconds, monotonic)."""
@@ -56,7 +89,10 @@ class Progress:
             return self.measured(event)
         state = {Done: "done", Cancelled: "stopped", Failed: "failed"}[type(event)]
         after = self.measured(event.stats) if event.stats.prompt_tokens else self
-        return replace(after, state=state, text=event.text or self.text)
+        if isinstance(event, Failed) and event.kind == "too_long":
+            after = replace(after, refused_at=event.needed, context=event.context)
+        whole = event.text if event.text.startswith(self.text) else self.text
+        return replace(after, state=state, text=whole)
 
     def read(self, event: Prefill, now: float) -> Progress:
         """More of the prompt was read; the rate leaves out what came from the cache."""
@@ -83,7 +119,7 @@ class Progress:
         seconds = now - began
         rate = (written - 1) / seconds if written > 1 and seconds > 0.05 else self.decode_tok_s
         return replace(
-            self,
+            self.sample(written, now),
             state="writing",
             prompt_done=self.prompt_total,
             tokens=written,
@@ -91,6 +127,16 @@ class Progress:
             decode_began=began,
             decode_tok_s=rate,
         )
+
+    def sample(self, written: int, now: float) -> Progress:
+        """One more speed, once a sample's time has passed since the last."""
+        since = now - self.sampled
+        if not self.sampled:
+            return replace(self, sampled=now, sampled_tokens=written)
+        if since < SAMPLE_S:
+            return self
+        speeds = (*self.speeds, (written - self.sampled_tokens) / since)[-MOST_SPEEDS:]
+        return replace(self, speeds=speeds, sampled=now, sampled_tokens=written)
 
     def measured(self, stats: Stats) -> Progress:
         """The engine's own figures stand before ours."""

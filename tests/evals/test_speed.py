@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,7 @@ def test_rows_that_cannot_be_measured_say_why(capsys: pytest.CaptureFixture[str]
 
 def results(*rows: Row) -> Results:
     host = {"cpu": "a processor", "physical_cores": 2, "system": "Linux", "python": "3.11"}
+    host |= {"ram_gib": 8.0, "llama_cpp_python": "0.3.36"}
     models = {"model": {"sha256": "0" * 64, "settings": "usual"}}
     left_out = {"rss_3b": "no --model-file"}
     return Results(host, "2026-01-02T03:04:05+00:00", "python -m evals speed", 3, models, rows, left_out)
@@ -207,6 +209,34 @@ def test_the_document_changes_between_its_markers_only(tmp_path: Path) -> None:
     assert "| `sooner` | ours (model) | theirs" in middle
     assert "| 3.00  | 2.00  | yes" in middle
     assert "- `rss_3b`: no --model-file" in middle
+
+
+def test_a_row_measured_again_takes_the_place_of_the_earlier_one(tmp_path: Path) -> None:
+    first = results(
+        Row(SOONER, Runs((1.0,), (3.0,), {"threads": 2}), "model"), Row(FASTER, Runs((1.0,), (2.0,)), "model")
+    )
+    first.save(tmp_path)
+    again = replace(results(Row(FASTER, Runs((9.0,), (3.0,)), "model")), date="2026-02-03T04:05:06+00:00")
+    both = again.after(tmp_path, (FASTER, SOONER))
+    assert [(row.spec.name, row.ratio, row.date) for row in both.rows] == [
+        ("faster", 3.0, "2026-02-03T04:05:06+00:00"),
+        ("sooner", 3.0, ""),
+    ]
+    assert (both.date, both.command) == (first.date, first.command)
+    assert "with `--only`: `faster` (2026-02-03T04:05:06+00:00)" in both.document()
+    assert both.json()["rows"][1] == first.json()["rows"][0]
+
+
+def test_rows_of_another_machine_or_another_file_are_not_kept(tmp_path: Path) -> None:
+    here = results()
+    with pytest.raises(BadInput, match="holds no rows that could be kept"):
+        here.after(tmp_path, ())
+    replace(here, host={**here.host, "cpu": "another processor"}).save(tmp_path)
+    with pytest.raises(BadInput, match="of another machine"):
+        here.after(tmp_path, ())
+    replace(here, models={"model": {"sha256": "1" * 64, "settings": "usual"}}).save(tmp_path)
+    with pytest.raises(BadInput, match="of other model files"):
+        here.after(tmp_path, ())
 
 
 def test_a_document_without_markers_is_left_alone(tmp_path: Path) -> None:

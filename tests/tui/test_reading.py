@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from radlite_tui import tasks
 from radlite_tui.tasks.report import Report
+from radlite_tui.tui.themes import MONO
 from tests.scripted import ScriptedEngine
 from tests.tui.desk import Desk, open_desk, scripted
 
@@ -79,3 +82,35 @@ async def test_the_earlier_report_stands_beside_the_current_one_where_there_is_r
         await desk.pilot.press("f3")
         assert desk.read.pane.prior.display
         assert not desk.read.pane.current.display
+
+
+@pytest.mark.parametrize("tag", tasks.TAGS)
+async def test_every_answer_is_readable_in_80_columns_without_colour(tag: str) -> None:
+    example = tasks.get(tag).demonstrations[0]
+    async with open_desk(scripted(ScriptedEngine({tag: example.answer}))) as desk:
+        desk.app.theme = MONO.name
+        await desk.pilot.press("ctrl+k", *["down"] * tasks.TAGS.index(tag), "e", "enter")
+        await desk.answered()
+        drawn = desk.latest().split("\n")
+        assert SEEN_FIRST[tag] in desk.latest()
+        desk.read.conversation.scroll_home(immediate=True)
+        await desk.pilot.pause()
+        seen = desk.screen()
+        desk.read.conversation.scroll_end(immediate=True)
+        await desk.pilot.pause()
+        assert drawn[-1].strip() in desk.screen()
+        assert tasks.get(tag).title in seen
+        assert max(len(line) for line in seen.split("\n")) <= 80
+
+
+SEEN_FIRST = {
+    "rads_assignment": "In the report: “",
+    "impression_generation": "",
+    "temporal_comparison": "“",
+    "radiology_nli": " 80 %",
+    "radiology_ner": "[ ]⊕ present",
+    "abnormality_detection": "· not mentioned",
+    "n_staging": "In the report: “",
+    "m_staging": "In the report: “",
+    "radiology_qa": "",
+}

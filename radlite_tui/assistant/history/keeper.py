@@ -89,10 +89,18 @@ class Keeper:
         return self.talk.id
 
     def record(
-        self, assistant: Assistant, plan: Plan, events: Iterable[Event | Answer], *, constrained: bool = True
+        self,
+        assistant: Assistant,
+        plan: Plan,
+        events: Iterable[Event | Answer],
+        *,
+        constrained: bool = True,
+        instead: Plan | None = None,
     ) -> Iterator[Event | Answer]:
-        """The same events; what they say is kept on the way."""
-        line = Line(self.talk, plan, self.talk.last, constrained=constrained, saved=self.on)
+        """The same events; what they say is kept on the way. instead: an earlier question of this conversation that
+        is asked again, from whose place this one branches."""
+        parent = self.talk.before(instead)
+        line = Line(self.talk, plan, parent, constrained=constrained, saved=self.on, text=plan.ask.begun)
         line.measure = partial(provenance.of, assistant, plan, self.settled.engine, constrained=constrained)
         self.talk.lines.append(line)
         if line.saved:

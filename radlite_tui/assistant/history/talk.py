@@ -32,6 +32,12 @@ class Talk:
     def last(self) -> Line | None:
         return self.lines[-1] if self.lines else None
 
+    def before(self, instead: Plan | None) -> Line | None:
+        """What a new question follows: the last one, or, when it stands in for another, what that one followed."""
+        same = (line for line in reversed(self.lines) if instead is not None and line.plan == instead)
+        replaced = next(same, None)
+        return self.last if replaced is None else replaced.parent
+
     def take(self, turn: KeptTurn, *, kept: bool) -> None:
         """Go on after a turn that was kept before. kept: it is in the history already."""
         line = Line(self, coding.plan_of(turn), self.last, constrained=turn.constrained, created=turn.created)
@@ -83,16 +89,17 @@ class Line:
         """One more event of the run; nothing more once it is over."""
         if self.over:
             return
+        begun = self.plan.ask.begun
         if isinstance(event, Token):
             self.text += event.text
         elif isinstance(event, Done):
-            self.text, self.choices = event.text, event.choices
+            self.text, self.choices = begun + event.text, event.choices
         elif isinstance(event, Cancelled):
-            self.text = event.text
+            self.text = begun + event.text
         elif isinstance(event, Failed):
-            self.text = event.text or self.text
+            self.text = begun + event.text if event.text else self.text
         elif isinstance(event, Answer):
-            self.result, self.state = answers.ask_json(event), event.finish
+            self.text, self.result, self.state = event.text, answers.ask_json(event), event.finish
         elif not isinstance(event, Loading):
             self.under_way = True
             return

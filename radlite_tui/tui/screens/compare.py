@@ -1,30 +1,33 @@
-"""The same request in zero-shot, few-shot and fine-tuned mode: columns where there is room, one at a time elsewhere.
+"""The same request in several modes and models: columns where there is room, one at a time elsewhere.
 
-May import the assistant and `tui.widgets`. Columns run one after the other, since they share the machine.
+May import the assistant and `tui.widgets`. All columns run at once and share the machine. With names hidden, columns
+stand in a random order, without figures, until each answer is rated.
 """
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
 from radlite_tui import tasks
-from radlite_tui.assistant import intake
-from radlite_tui.assistant.comparison import MODES, Expected, agreement, expected
+from radlite_tui.assistant import comparison_export, intake, ratings
+from radlite_tui.assistant.comparison import Column, Expected, agreement, columns, expected, vote
+from radlite_tui.assistant.comparison_export import Compared
+from radlite_tui.assistant.scoring import NAMES, score
 from radlite_tui.assistant.types import Answer, Ask
-from radlite_tui.engine.protocol import Failed
-from radlite_tui.tasks.base import Mode
+from radlite_tui.errors import BadInput
 from radlite_tui.tui.choices import title
 from radlite_tui.tui.drawing import MUTED, lines
 from radlite_tui.tui.messages import Arrived, Ended, Trouble
-from radlite_tui.tui.progress import Progress, rate
-from radlite_tui.tui.widgets.answer import CURSOR, finished
+from radlite_tui.tui.screens.compare_setup import Compare, CompareSetupScreen, OneLineScreen
+from radlite_tui.tui.widgets.compare_column import ColumnView
 from radlite_tui.tui.widgets.key_line import KeyLine
 from radlite_tui.tui.widgets.status import Standing, StatusLine
 
@@ -32,78 +35,44 @@ if TYPE_CHECKING:
     from radlite_tui.tui.application import RadliteApp
 
 FREE_TEXT = ("impression_generation", "radiology_qa", tasks.CHAT)
+COLUMNS_FROM = 100
+NARROWEST = 28
 KEYS = (
-    ("compare.back", "stop or back"),
-    ("compare.previous", "previous"),
+    ("compare.change", "change"),
+    ("compare.expect", "expected"),
+    ("compare.differences", "diff"),
+    ("compare.export", "export"),
     ("compare.next", "next"),
     ("app.help", "keys"),
 )
 
 
-class ColumnView(VerticalScroll):
-    """One mode's answer as it comes."""
-
-    def __init__(self, mode: Mode) -> None:
-        super().__init__(id=f"column-{mode.value.replace('+', '-')}", classes="column")
-        self.mode = mode
-        self.progress: Progress | None = None
-        self.answer: Answer | None = None
-        self.trouble = ""
-
-    def compose(self) -> ComposeResult:
-        yield Static(classes="column-text")
-
-    def on_mount(self) -> None:
-        self.border_title = self.mode.value
-        self.draw()
-
-    def on_resize(self) -> None:
-        self.draw()
-
-    def draw(self) -> None:
-        """The answer, or how far it is; the live figures stand in the border."""
-        width = max(20, self.content_size.width - 1)
-        self.query_one(".column-text", Static).update(lines(self.text(width)))
-        self.border_subtitle = self.figures()
-
-    def text(self, width: int) -> list[Content]:
-        if self.trouble:
-            return [Content.styled(f"⚠ {intake.display(self.trouble)}", "$text-error")]
-        if self.answer is not None:
-            return finished(self.answer, width)
-        if self.progress is None:
-            return [Content.styled("waiting …", MUTED)]
-        if self.progress.text:
-            return [Content(intake.display(self.progress.text) + CURSOR)]
-        return [
-            Content.styled(f"{self.progress.state} {self.progress.prompt_done}/{self.progress.prompt_total}", MUTED)
-        ]
-
-    def figures(self) -> str:
-        """First token, speed and tokens: measured when over, live before."""
-        if self.answer is not None:
-            stats = self.answer.stats
-            speed = f"{rate(stats.decode_tok_s)} tok/s · {stats.completion_tokens} tok"
-            return f"first {stats.first_token_s:.2f} s · {speed}"
-        if self.progress is not None and self.progress.tokens:
-            return f"{rate(self.progress.decode_tok_s)} tok/s · {self.progress.tokens} tok"
-        return ""
-
-
 class CompareScreen(Screen[None]):
-    """ask: the request, with its task fixed."""
+    """ask: the request, with its task fixed. chosen: what to compare."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+e", "back", "Stop; then back to the conversation", id="compare.back", priority=True),
         Binding("left_square_bracket,left", "turn(-1)", "Previous column", id="compare.previous"),
         Binding("right_square_bracket,right", "turn(1)", "Next column", id="compare.next"),
+        Binding("c", "change", "Change modes and models, or hide names", id="compare.change"),
+        Binding("x", "expect", "Type the expected answer, to score against it", id="compare.expect"),
+        Binding("d", "differences", "Word differences to this column, or none", id="compare.differences"),
+        Binding("o", "export", "Keep the comparison as Markdown and JSON", id="compare.export"),
+        *(
+            Binding(str(n), f"rate({n})", f"Rate this column {n} of {ratings.HIGHEST}", id=f"compare.rate_{n}")
+            for n in range(ratings.LOWEST, ratings.HIGHEST + 1)
+        ),
     ]
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, chosen: Compare | None = None) -> None:
         super().__init__()
-        self.ask = ask
+        self.ask, self.chosen = ask, chosen or Compare()
         self.current = 0
         self.over = False
+        self.wanted = ""
+        self.reference: int | None = None
+        self.views: list[ColumnView] = []
+        self.routed = ""
 
     @property
     def radlite(self) -> RadliteApp:
@@ -112,49 +81,80 @@ class CompareScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static(id="compare-head")
         with Horizontal(id="columns"):
-            for mode in MODES:
-                yield ColumnView(mode)
+            yield from self.make_columns()
         yield Static(id="agreement")
         yield StatusLine(id="status")
         yield KeyLine(id="keys")
 
-    def on_mount(self) -> None:
-        self.turn_to(len(MODES) - 1)
+    def make_columns(self) -> list[ColumnView]:
+        """One view a column, shuffled when names are hidden."""
         assistant = self.radlite.assistant
         assert assistant is not None
-        self.radlite.start_run(lambda: assistant.compare(self.ask), self)
+        plan = assistant.plan(self.ask)
+        self.routed = plan.model or ""
+        found = list(columns(plan, self.chosen.modes, self.chosen.models))
+        if self.chosen.blind:
+            random.SystemRandom().shuffle(found)
+        several = len({column.model for column in found}) > 1
+        for place, column in enumerate(found):
+            name = f"{column.model.removeprefix('radlite-')} {column.mode}" if several else column.mode.value
+            self.views.append(ColumnView(column, place, name, self.chosen.blind))
+        return self.views
+
+    def on_mount(self) -> None:
+        assistant = self.radlite.assistant
+        assert assistant is not None
+        fine_tuned = [view.place for view in self.views if view.column.mode.tuned and not view.column.mode.shots]
+        self.turn_to(0 if self.chosen.blind or not fine_tuned else fine_tuned[0])
+        modes, models = self.chosen.modes, self.chosen.models
+        self.radlite.start_run(lambda: assistant.compare(self.ask, modes, models), self)
         self.call_after_refresh(lambda: self.query_one(KeyLine).show(KEYS))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.place_columns)
 
     @property
     def columns(self) -> list[ColumnView]:
-        return list(self.query(ColumnView))
+        return self.views
 
-    def column(self, mode: Mode) -> ColumnView:
-        return next(column for column in self.columns if column.mode == mode)
+    @property
+    def hidden(self) -> bool:
+        return any(view.hidden for view in self.views)
+
+    def column(self, column: Column) -> ColumnView:
+        return next(view for view in self.views if view.column == column)
+
+    # What arrives.
 
     def on_arrived(self, message: Arrived) -> None:
         for seen, item in message.items:
             if isinstance(item, Ended):
                 self.over = True
+                self.show_names_of_nothing()
             elif isinstance(item, Trouble):
                 self.fail(item.sentence)
             elif isinstance(item, tuple):
-                column, event = self.column(item[0].mode), item[1]
-                if isinstance(event, Answer):
-                    column.answer = event
-                    continue
-                column.progress = (column.progress or Progress()).feed(event, seen)
-                if isinstance(event, Failed):
-                    column.trouble = event.message
-        for column in self.columns:
-            column.draw()
-        self.draw()
+                self.column(item[0]).take(item[1], seen)
+        self.redraw()
+
+    def show_names_of_nothing(self) -> None:
+        """Where no column has an answer there is nothing to rate, so nothing to hide."""
+        if not self.answers():
+            for view in self.views:
+                view.hidden = False
 
     def fail(self, sentence: str) -> None:
         """The comparison as a whole cannot go on: said in the columns that have no answer."""
-        for column in self.columns:
-            if column.answer is None and not column.trouble:
-                column.trouble = sentence
+        for view in self.views:
+            if not view.over:
+                view.trouble = sentence
+
+    # Drawing.
+
+    def redraw(self) -> None:
+        for view in self.views:
+            view.draw()
+        self.draw()
 
     def draw(self) -> None:
         """Head, agreement and status line."""
@@ -162,53 +162,88 @@ class CompareScreen(Screen[None]):
         head: list[str | tuple[str, str]] = [(f"Compare: {title(self.ask.task or 'chat')}", "bold $text-primary")]
         if words:
             head.append(f" · {words}")
-        answers = [column.answer for column in self.columns if column.answer is not None]
-        if any(answer.model.demonstration for answer in answers):
+        if any(view.answer.model.demonstration for view in self.views if view.answer is not None):
             head.append(("  demonstration model", "italic $text-warning"))
+        if self.hidden:
+            head.append(("  names hidden until each is rated, 1-5", "bold"))
         self.query_one("#compare-head", Static).update(Content.assemble(*head))
-        self.query_one("#agreement", Static).update(self.agreed(answers))
-        front = self.columns[self.current]
+        self.query_one("#agreement", Static).update(self.summary())
+        front = self.views[self.current]
         state = "done" if self.over else (front.progress.state if front.progress is not None else "starting")
-        model = answers[0].model.name if answers else ""
-        self.query_one("#status", StatusLine).show(Standing(state, "compare", model, front.mode.value), front.progress)
-        self.tabs()
+        who = ("", "") if self.hidden else (front.column.model, front.column.mode.value)
+        progress = None if self.hidden else front.progress
+        self.query_one("#status", StatusLine).show(Standing(state, "compare", *who), progress)
+        for view in self.views:
+            view.title(len(self.views))
 
-    def agreed(self, answers: list[Answer]) -> Content:
-        """Which answers are as expected, where that is known, and how far they agree once there are two."""
-        said: list[str | tuple[str, str]] = []
-        wanted = self.expected(answers)
-        if wanted is not None:
-            text = " ".join(wanted.text.split())
-            said += [("Expected: ", "bold"), text[:36] + "…" if len(text) > 36 else text, " "]
-            said += [f" {a.mode} {'✓' if right else '✗'} " for a, right in zip(answers, wanted.matches, strict=True)]
-            said.append("  ")
-        share, pairs = agreement(answers), len(answers) * (len(answers) - 1) // 2
-        if share is not None:
-            said += [("Agreement: ", "bold"), f"{round(share * pairs)} of {pairs} pairs"]
-        return Content.assemble(*said) if said else Content.styled("Agreement shows when two answers are there.", MUTED)
+    def answered(self) -> list[ColumnView]:
+        return [view for view in self.views if view.answer is not None]
 
-    def expected(self, answers: list[Answer]) -> Expected | None:
-        """The author's answer, where the request is one of the task's own examples and not of free text."""
-        tag = self.ask.task
-        if tag is None or tag in FREE_TEXT or not answers:
+    def answers(self) -> list[Answer]:
+        return [view.answer for view in self.views if view.answer is not None]
+
+    def summary(self) -> Content:
+        """Scores where the expected answer is known, agreement and vote once there are two answers."""
+        rows = [row for row in (self.scores(), self.agreed()) if row is not None]
+        return lines(rows) if rows else Content.styled("Agreement shows when two answers are there.", MUTED)
+
+    def scores(self) -> Content | None:
+        """Each column against the expected answer, by the task's own metric."""
+        wanted = self.expected()
+        if wanted is None:
+            return None
+        text = " ".join(wanted.text.split())
+        said: list[str | tuple[str, str]] = [("Expected: ", "bold"), text[:36] + "…" if len(text) > 36 else text, " "]
+        metric = ""
+        for view in self.answered():
+            assert view.answer is not None
+            found = score(view.answer, wanted.output, wanted.text)
+            said.append(f" {view.shown_name} {found.said} ")
+            metric = NAMES[found.metric] if found.metric != "accuracy" else ""
+        return Content.assemble(*said, (f" {metric}", MUTED))
+
+    def agreed(self) -> Content | None:
+        """How many pairs say the same, and what more than half say."""
+        given = self.answers()
+        share, pairs = agreement(given), len(given) * (len(given) - 1) // 2
+        if share is None:
+            return None
+        found = vote(given)
+        label = getattr(found[0].output, "label", "the same") if found is not None else ""
+        voted = f"{label} ({found[1]} of {len(given)})" if found is not None else "none"
+        agree = f"{round(share * pairs)} of {pairs} pairs"
+        return Content.assemble(("Agreement: ", "bold"), agree, ("  Vote: ", "bold"), voted)
+
+    def expected(self) -> Expected | None:
+        """What the user typed, else the author's answer to one of the task's own examples that is not free text."""
+        given, tag = self.answers(), self.ask.task
+        if tag is None or not given:
+            return None
+        report = given[0].plan.ask.report
+        if self.wanted:
+            return expected(tag, self.wanted, report, given)
+        if tag in FREE_TEXT:
             return None
         for example in tasks.get(tag).demonstrations:
             if example.report.text == self.ask.report.text and example.words == self.ask.words.strip():
-                return expected(tag, example.answer, answers[0].plan.ask.report, answers)
+                return expected(tag, example.answer, report, given)
         return None
 
-    def tabs(self) -> None:
-        """Which column is in front, said in each one's title (seen when one shows at a time)."""
-        for number, column in enumerate(self.columns):
-            done = " ✓" if column.answer is not None else (" ⚠" if column.trouble else "")
-            column.border_title = f"{column.mode.value}{done} ({number + 1} of {len(self.columns)})"
+    def place_columns(self) -> None:
+        """As many columns beside each other as can be read, the current one among them; below 100 columns, one."""
+        width, count = self.size.width, len(self.views)
+        room = 1 if width < COLUMNS_FROM else max(1, min(count, width // NARROWEST))
+        first = min(max(0, self.current - room + 1), count - room) if self.current >= room else 0
+        for view in self.views:
+            view.display = first <= view.place < first + room
 
     def turn_to(self, number: int) -> None:
-        self.current = number % len(MODES)
-        for place, column in enumerate(self.columns):
-            column.set_class(place == self.current, "-current")
-        self.columns[self.current].focus()
+        self.current = number % len(self.views)
+        self.place_columns()
+        self.views[self.current].focus()
         self.draw()
+
+    # Keys.
 
     def action_turn(self, step: int) -> None:
         self.turn_to(self.current + step)
@@ -219,3 +254,92 @@ class CompareScreen(Screen[None]):
             self.dismiss()
         else:
             self.radlite.stop_run()
+
+    def idle(self) -> bool:
+        if not self.over:
+            self.notify("The comparison still runs; Esc stops it.", timeout=3)
+        return self.over
+
+    def action_change(self) -> None:
+        """Other modes and models: a new comparison in place of this one."""
+        assistant = self.radlite.assistant
+        if assistant is None or not self.idle():
+            return
+        names = [manifest.name for manifest in assistant.models()]
+        self.app.push_screen(CompareSetupScreen(self.chosen, self.routed, names), self.changed)
+
+    def changed(self, chosen: Compare | None) -> None:
+        if chosen is not None:
+            following = CompareScreen(self.ask, chosen)
+            following.wanted = self.wanted
+            self.app.switch_screen(following)
+
+    def action_expect(self) -> None:
+        hint = f"As {title(self.ask.task or 'chat')} answers it; empty: none. Enter scores   Esc closes"
+        self.app.push_screen(OneLineScreen("Expected answer", hint, self.wanted), self.expecting)
+
+    def expecting(self, text: str | None) -> None:
+        """Score against it; an answer the task cannot have is refused in a sentence."""
+        if text is None:
+            return
+        before, self.wanted = self.wanted, text.strip()
+        try:
+            self.draw()
+        except BadInput as error:
+            self.wanted = before
+            self.notify(str(error), severity="error", timeout=8)
+            self.draw()
+
+    def action_differences(self) -> None:
+        """Each other column's words against this one's; again: as they were drawn."""
+        self.reference = None if self.reference == self.current else self.current
+        front = self.views[self.current]
+        for view in self.views:
+            view.reference, view.said = (None, "") if self.reference is None else (front.answer, front.shown_name)
+        self.redraw()
+
+    def action_rate(self, rating: int) -> None:
+        """Rate the current column's answer; with names hidden they are shown, and ratings kept, once all are rated."""
+        front = self.views[self.current]
+        if front.answer is None or front.rating is not None:
+            said = "It is rated already." if front.rating else "There is no answer to rate here."
+            self.notify(said, timeout=3)
+            return
+        was_hidden, front.rating = self.hidden, rating
+        waiting = [view for view in self.answered() if view.rating is None]
+        if was_hidden and (waiting or not self.over):
+            self.redraw()
+            return
+        for view in self.views:
+            view.hidden = False
+        self.keep_ratings(self.answered() if was_hidden else [front])
+        self.redraw()
+
+    def keep_ratings(self, views: list[ColumnView]) -> None:
+        try:
+            for view in views:
+                if view.answer is not None and view.rating is not None:
+                    ratings.keep(ratings.rated(view.answer, view.rating, self.chosen.blind))
+        except BadInput as error:
+            self.notify(str(error), severity="error", timeout=8)
+            return
+        self.notify(f"Kept in {ratings.path()} (no report, no answer).", timeout=5)
+
+    def action_export(self) -> None:
+        """Keep the comparison in two files, and say where and that the report is in them."""
+        if not self.idle():
+            return
+        if self.hidden:
+            self.notify("Rate each answer first; an export names them.", timeout=4)
+            return
+        views = self.answered()
+        failed = tuple((v.column.model, v.column.mode.value, v.trouble) for v in self.views if v.trouble)
+        given = tuple(self.answers())
+        marks = tuple(view.rating for view in views)
+        compared = Compared(self.ask, given, self.expected(), failed, marks, self.chosen.blind)
+        try:
+            file, _ = comparison_export.keep(compared)
+        except BadInput as error:
+            self.notify(str(error), severity="error", timeout=8)
+            return
+        self.notify(f"Kept, with the report, in {file} and .json.", timeout=8)

@@ -21,9 +21,9 @@ from radlite_tui.tui.drawing import MUTED, hang, lines
 
 INTRODUCTION = (
     "Paste a report, say what you want in your own words, press Enter. The line above the input shows, before you "
-    "press it, which task, model and mode would run. Each question is answered from the report alone; the model does "
-    "not see earlier answers. Nothing leaves this machine. The status line says whether "
-    "saving is on, which keeps conversations in the history."
+    "press it, which task, model and mode would run. A chat (Ctrl+K, 0) sees its earlier turns about the same "
+    "report; everything else is answered from the report alone. Nothing leaves this machine; the status line says "
+    "whether saving is on, which keeps conversations in the history."
 )
 SPECIAL = {
     "question_mark": "?",
@@ -60,6 +60,7 @@ PLACES = {
     "Conversation": "Conversation",
     "PickScreen": "List of tasks",
     "OpenScreen": "Opening a file",
+    "TakenScreen": "What was read out of a file",
     "CompareScreen": "Comparison",
     "FormScreen": "Form of a task",
     "HistoryScreen": "History",

@@ -19,10 +19,10 @@ from radlite_tui.tui.choices import lacking, title
 from radlite_tui.tui.draft import Draft
 from radlite_tui.tui.screens.form import Filled, FormScreen, wants_form
 from radlite_tui.tui.screens.pick import OpenScreen, Picked, PickScreen
-from radlite_tui.tui.screens.read_running import ReadRunning
+from radlite_tui.tui.screens.read_again import ReadAgain
 
 
-class ReadScreen(ReadRunning):
+class ReadScreen(ReadAgain):
     """What each key does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,6 +48,9 @@ class ReadScreen(ReadRunning):
         """Esc: stop what runs; else step back."""
         if self.radlite.busy:
             self.radlite.stop_run()
+        elif self.refused is not None or self.replaces is not None:
+            self.refused = self.replaces = None
+            self.replan()
         elif self.has_class("-full-report"):
             self.action_full_report()
         elif self.pane.showing_prior:
@@ -174,5 +177,6 @@ class ReadScreen(ReadRunning):
         self.conversation.clear()
         self.ask_line.text = ""
         self.draft, self.following = Draft(), None
+        self.refused, self.replaces, self.forgotten = None, None, 0
         self.pane.read(False)
         self.set_class(False, "-answered")

@@ -18,7 +18,10 @@ from radlite_tui.tasks.report import Report
 from radlite_tui.tui.counting import Counter
 from radlite_tui.tui.draft import Draft
 from radlite_tui.tui.following import Following
+from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.reading_ahead import ReadingAhead
+from radlite_tui.tui.too_long import Count, Refused
+from radlite_tui.tui.widgets.answer import Turn
 from radlite_tui.tui.widgets.ask_line import AskLine
 from radlite_tui.tui.widgets.conversation import Conversation
 from radlite_tui.tui.widgets.key_line import KeyLine
@@ -54,9 +57,13 @@ class ReadParts(Screen[None]):
         self.context = 0
         self.counter = Counter(self)
         self.reading = ReadingAhead(self)
-        self.read_in = ""
+        self.read_in, self.ahead = "", Progress()
         self.examples_shown: dict[str, int] = {}
         self.plan_timer: Timer | None = None
+        self.counted: Count | None = None
+        self.refused: Refused | None = None
+        self.forgotten = 0
+        self.replaces: Turn | None = None
 
     @property
     def radlite(self) -> RadliteApp:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from radlite_tui.errors import RadliteError
 from radlite_tui.tui import messages
+from radlite_tui.tui.again import earlier_turns
 from radlite_tui.tui.choices import lacking
+from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.screens.read_parts import ReadParts
+from radlite_tui.tui.too_long import Count
 
 PLAN_AFTER = 0.08
 SAY_WHAT = "Say what you want of the report, or ^K lists the nine tasks."
@@ -20,14 +23,17 @@ class ReadPlanning(ReadParts):
 
     def on_words_changed(self, message: messages.WordsChanged) -> None:
         self.draft.choosing = False
+        self.refused = None
         self.clear_pressed = False
         self.replan_soon()
 
     def on_report_changed(self, message: messages.ReportChanged) -> None:
         self.clear_pressed = False
         self.counter.drop()
+        self.counted, self.refused = None, None
+        self.status.gauge(None)
         self.reading.drop(self.radlite.assistant)
-        self.read_in = ""
+        self.read_in, self.ahead = "", Progress()
         self.pane.count("")
         self.ask_line.takes_long_paste = not self.pane.current.text.strip()
         self.replan_soon()
@@ -49,7 +55,10 @@ class ReadPlanning(ReadParts):
                 self.routing_line.problem(self.trouble)
             return
         try:
-            self.draft.make(assistant, self.pane.report(), self.ask_line.text)
+            report = self.pane.report()
+            turns = [turn for turn in self.conversation.turns()[self.forgotten :] if turn is not self.replaces]
+            earlier = earlier_turns(turns, report.text)
+            self.draft.make(assistant, report, self.ask_line.text, earlier)
         except RadliteError as error:
             self.routing_line.problem(str(error))
             return
@@ -62,7 +71,10 @@ class ReadPlanning(ReadParts):
         """What Enter would run, what it lacks, what it could mean, or what to do first."""
         plan = self.draft.plan
         self.ask_line.numbered = self.draft.offered
-        if plan is None:
+        if self.refused is not None:
+            self.ask_line.numbered = len(self.refused.remedies)
+            self.routing_line.refuse(self.refused.sentence, [remedy.name for remedy in self.refused.remedies])
+        elif plan is None:
             have = self.pane.current.text.strip()
             self.routing_line.hint(SAY_WHAT if have else PASTE_FIRST)
         elif plan.routing.abstained:
@@ -77,6 +89,10 @@ class ReadPlanning(ReadParts):
         if message.serial != self.counter.serial:
             return
         self.context = message.context
+        plan = self.draft.runnable
+        self.counted = Count(plan, message.tokens, message.context) if plan is not None else None
         room = f" of {message.context:,}" if message.context else ""
-        over = " TOO LONG" if 0 < message.context <= message.tokens else ""
+        over = " TOO LONG" if self.counted is not None and self.counted.too_long else ""
         self.pane.count(f"{message.tokens:,}{room} tok{over}")
+        if not self.radlite.busy:
+            self.status.gauge(self.counted.share if self.counted is not None else None)

@@ -5,14 +5,18 @@ May import the assistant and `read_planning`. One run at a time; the app owns it
 
 from __future__ import annotations
 
+import time
+
 from radlite_tui import tasks
 from radlite_tui.assistant.types import Answer, Plan
+from radlite_tui.engine.protocol import Prefill
 from radlite_tui.tui import messages
 from radlite_tui.tui.choices import title
 from radlite_tui.tui.drawing import marks
 from radlite_tui.tui.following import Following
-from radlite_tui.tui.progress import Progress
+from radlite_tui.tui.progress import Progress, wait
 from radlite_tui.tui.screens.read_planning import ReadPlanning
+from radlite_tui.tui.too_long import refuse
 from radlite_tui.tui.widgets.answer import Turn
 from radlite_tui.tui.widgets.status import Standing
 
@@ -47,31 +51,54 @@ class ReadRunning(ReadPlanning):
         if self.draft.plan is not None and self.draft.plan.routing.abstained:
             self.draft.choosing = True
             self.show_plan()
-        elif self.draft.runnable is not None:
+        elif self.draft.runnable is not None and not self.refuse_too_long(self.draft.runnable):
             self.begin(self.draft.runnable)
 
+    def refuse_too_long(self, plan: Plan) -> bool:
+        """Whether the counted prompt does not fit; then what could be run instead is offered by number."""
+        assistant, counted = self.radlite.assistant, self.counted
+        if assistant is None or counted is None or not counted.is_of(plan) or not counted.too_long:
+            return False
+        self.refused = refuse(plan, counted.needed, counted.context, assistant)
+        self.show_plan()
+        return True
+
     def on_number_pressed(self, message: messages.NumberPressed) -> None:
-        """A numbered task was chosen for these words."""
-        if self.draft.choose(message.number):
+        """A numbered task was chosen for these words, or a numbered way out of a prompt that is too long."""
+        if self.refused is not None:
+            remedy, ran = self.refused.remedies[message.number - 1], self.refused.ran
+            self.refused = None
+            if self.idle():
+                self.begin(remedy.plan, typed=not ran)
+        elif self.draft.choose(message.number):
             self.send()
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, plan: Plan, typed: bool = True) -> None:
+        """Run a plan. typed: it is what stands in the input line, which is then taken from there."""
         assistant = self.radlite.assistant
         assert assistant is not None
         self.counter.drop()
         demonstration = {manifest.name: manifest.demonstration for manifest in assistant.models()}
         turn = Turn(plan, demonstration.get(plan.model or "", any(demonstration.values())))
+        again = self.replaces or (None if typed else self.conversation.latest)
+        if self.replaces is not None:
+            self.replaces.remove()
+            self.replaces = None
         self.conversation.add(turn)
-        self.ask_line.take()
-        self.draft.sent()
-        self.read_in = ""
+        if typed:
+            self.ask_line.take()
+            self.draft.sent()
+        self.refused, self.counted = None, None
+        self.status.gauge(None)
+        self.read_in, self.ahead = "", Progress()
         self.reading.sent(self.pane.report())
-        self.following = Following(plan, turn, Progress(context=self.context))
+        self.following = Following(plan, turn, Progress(context=self.context, text=plan.ask.begun))
         self.set_class(True, "-answered")
         self.set_class(False, "-full-report")
         self.pane.mark(())
         self.pane.read()
-        self.radlite.start_run(lambda: self.radlite.keeping.record(assistant, plan), self)
+        instead = again.plan if again is not None else None
+        self.radlite.start_run(lambda: self.radlite.keeping.record(assistant, plan, instead), self)
         self.show_standing()
         self.show_keys()
 
@@ -87,15 +114,28 @@ class ReadRunning(ReadPlanning):
             self.mark_report(answer)
         self.show_standing()
         if following.over:
+            self.offer_what_fits(following)
             self.show_keys()
             self.replan()
 
     def on_read_in(self, message: messages.ReadIn) -> None:
         """How far the report is read ahead, in the status line while nothing runs."""
         if message.serial == self.reading.serial and not self.radlite.busy:
+            if message.done < self.ahead.prompt_done:
+                self.ahead = Progress()
+            self.ahead = self.ahead.feed(Prefill(message.done, message.total), time.monotonic())
+            left = self.ahead.seconds_left
+            counting = f", {wait(left)} left" if left is not None and left >= 1 else ""
             done = message.done >= message.total
-            self.read_in = "report read in ✓" if done else f"reading in {message.done}/{message.total}"
+            self.read_in = "report read in ✓" if done else f"reading in {message.done}/{message.total}{counting}"
             self.show_standing()
+
+    def offer_what_fits(self, following: Following) -> None:
+        """A prompt that the engine refused as too long: what could be run instead."""
+        needed, assistant = following.progress.refused_at, self.radlite.assistant
+        if needed and assistant is not None:
+            context = following.progress.context
+            self.refused = refuse(following.plan, needed, context, assistant, ran=True)
 
     def show_standing(self) -> None:
         """The status line, for the run in progress or the last one."""

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from radlite_tui import NOT_FOR_CLINICAL_USE
+from radlite_tui import NOT_FOR_CLINICAL_USE, tasks
 from radlite_tui.assistant import intake
+from radlite_tui.assistant.planning import continuable
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.engine.protocol import Stats
 from radlite_tui.tui.choices import sure, title
 from radlite_tui.tui.drawing import MUTED, draw_raw, flow, lines
 from radlite_tui.tui.grounded import draw_answer, left_over
+from radlite_tui.tui.markdown import draw_markdown
 from radlite_tui.tui.progress import Progress, rate
+from radlite_tui.tui.too_long import MAIN_PART
 from radlite_tui.tui.widgets.redrawn import Redrawn
 
 CURSOR = "▌"
@@ -66,7 +69,14 @@ class Turn(Redrawn):
         """Who answers; the warning that cannot be scrolled apart from the answer."""
         name = Content.styled(title(self.plan.routing.task or "chat"), "bold $text-primary")
         parts = [Content(str(self.plan.model)), Content(str(self.plan.mode)), Content.styled(sure(self.plan), MUTED)]
-        notice = f"demonstration model · {NOT_FOR_CLINICAL_USE}" if self.demonstration else NOT_FOR_CLINICAL_USE
+        if MAIN_PART in self.plan.ask.report.source:
+            parts.append(Content.styled(MAIN_PART, "bold"))
+        if self.plan.ask.earlier:
+            parts.append(Content.styled(f"turn {len(self.plan.ask.earlier) + 1} of this chat", MUTED))
+        notice = NOT_FOR_CLINICAL_USE
+        if self.demonstration:
+            poor = ", too small to converse well" if self.plan.routing.task == tasks.CHAT else ""
+            notice = f"demonstration model{poor} · {NOT_FOR_CLINICAL_USE}"
         return lines([flow([name, *parts], width), Content.styled(notice, "italic $text-warning")])
 
     def body(self, width: int) -> list[Content]:
@@ -77,7 +87,8 @@ class Turn(Redrawn):
             kept = [Content(text)] if text.strip() else []
             return [*kept, Content.styled(f"⚠ {intake.display(self.trouble)}", "$text-error")]
         if text:
-            return [Content(text + CURSOR)]
+            prose = self.plan.routing.task in (tasks.CHAT, "radiology_qa")
+            return [draw_markdown(text + CURSOR, width) if prose else Content(text + CURSOR)]
         waiting = {
             "starting": "starting …",
             "loading": f"loading {self.progress.file} …",
@@ -95,8 +106,9 @@ def finished(answer: Answer, width: int) -> list[Content]:
     parts: list[Content] = []
     text = intake.display(answer.text)
     if answer.finish == "cancelled":
-        parts += [Content(text)] if text.strip() else []
-        parts.append(Content.styled("■ stopped; this is what there was", "$text-warning"))
+        parts += [draw_markdown(text, width)] if text.strip() else []
+        go_on = "; c goes on from here" if continuable(answer.task) else ""
+        parts.append(Content.styled(f"■ stopped; this is what there was{go_on}", "$text-warning"))
     elif answer.output is None:
         parts.append(draw_raw(text, answer.parse_error))
     else:
@@ -104,7 +116,7 @@ def finished(answer: Answer, width: int) -> list[Content]:
     if answer.parsed == "lenient" and answer.finish != "cancelled":
         parts.append(Content.styled("≈ the form was loose; read as well as it could be", "$text-warning"))
     if answer.finish == "length":
-        parts.append(Content.styled("… cut at the answer's length limit", "$text-warning"))
+        parts.append(Content.styled("… cut at the answer's length limit; c goes on", "$text-warning"))
     parts += [Content.styled(f"⚠ {intake.display(warning.message)}", "$text-warning") for warning in left_over(answer)]
     parts.append(flow([Content.styled(figure, MUTED) for figure in figures(answer.stats)], width))
     return parts

@@ -159,7 +159,6 @@ class ReportPane(Vertical):
             self.source, self.loaded = "pasted", self.current.text
 
     def on_report_changed(self) -> None:
-        self.view.show(self.current.text)
         self.settle_faces()
         if not self.current.text.strip():
             self.source = ""
@@ -211,6 +210,8 @@ class ReportPane(Vertical):
         self.set_class(both and beside, "-beside")
         reading = self.reading and not self.editing and bool(self.current.text.strip())
         self.view.display = reading and (both or not self.showing_prior)
+        if self.view.display:
+            self.view.show(self.current.text)  # only now: a long report is not laid out while it is typed
         self.current.display = not reading and (both or not self.showing_prior)
         self.prior.display = both or self.showing_prior
         self.prior.border_title = "Earlier report" if both else ""
@@ -219,12 +220,13 @@ class ReportPane(Vertical):
     def mark(self, marks: Marks) -> None:
         """Mark places of the current report in both its faces."""
         self.current.mark(marks)
+        self.view.show(self.current.text)
         self.view.mark(marks)
 
     def step_mark(self, step: int) -> bool:
         """Bring the next or previous mark to the eye. False when there is none."""
         found = self.current.step_mark(step)
-        if found and self.current.stepped is not None and len(self.view.marks) == len(self.current.marks):
+        if found and self.view.display and self.current.stepped is not None and self.view.marks == self.current.marks:
             self.view.step(self.current.stepped)
         return found
 

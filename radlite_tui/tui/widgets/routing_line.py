@@ -5,6 +5,8 @@ May import Textual, `choices` and the assistant's types. Shows a plan; never mak
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 from textual.widgets import Static
 
@@ -36,11 +38,21 @@ class RoutingLine(Static):
             if missing:
                 said = Content.styled(f"! {missing}", "$text-warning")
             else:
-                said = Content.styled("picked from the list" if pinned else why(plan), MUTED)
+                picked = "picked from the list"
+                said = Content.styled(why(plan).replace("chosen by the user", picked) if pinned else why(plan), MUTED)
             line = who + said
             if line.cell_length <= width:
                 break
+        model_why = Content.styled(f" · {plan.model_reason}", MUTED)
+        if not missing and plan.model_reason and line.cell_length + model_why.cell_length <= width:
+            line += model_why
         self.update(line if missing else line.truncate(width, ellipsis=True))
+
+    def refuse(self, sentence: str, remedies: Sequence[str]) -> None:
+        """Why this cannot run, and by number what could."""
+        choices = "  ".join(f"{number} {name}" for number, name in enumerate(remedies, 1))
+        said = Content.assemble((f"! {sentence} ", "$text-warning"), (choices, "bold"), ("  Esc cancels", MUTED))
+        self.update(said)
 
     def offer(self, plan: Plan, asking: bool) -> None:
         """The tasks the words could mean, by number."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from textual.content import Content
 from textual.widgets import Static
 
-from radlite_tui.tui.progress import Progress, rate
+from radlite_tui.tui.progress import Progress, rate, spark, wait
 
 READABLE_HZ = 2
 SEPARATOR = " │ "
@@ -22,13 +22,15 @@ SEEN_FROM_NUMBERS = ("reading", "writing", "done")
 
 @dataclass(frozen=True)
 class Standing:
-    """What the line says before its numbers. saving: whether what is asked is kept: ON, OFF, or FAILS."""
+    """What the line says before its numbers. saving: whether what is asked is kept: ON, OFF or FAILS. following: the
+    share of the context that the prompt which Enter would run fills, where it is counted."""
 
     state: str
     task: str = ""
     model: str = ""
     mode: str = ""
     saving: str = "OFF"
+    following: float | None = None
 
 
 def status_text(standing: Standing, progress: Progress | None, width: int) -> str:
@@ -52,6 +54,8 @@ def parts(standing: Standing, progress: Progress | None, detail: int) -> list[st
     found.append((" · " if detail >= 6 else "·").join(word for word in who if word))
     if progress is not None:
         found += numbers(progress, detail)
+    if standing.following is not None and detail >= 2:
+        found.append(f"next ctx {standing.following:.0%}")
     found.append(f"SAVING {standing.saving}")
     return [part for part in found if part]
 
@@ -59,11 +63,15 @@ def parts(standing: Standing, progress: Progress | None, detail: int) -> list[st
 def numbers(progress: Progress, detail: int) -> list[str]:
     """What is known of the run's figures."""
     found = []
-    if progress.prompt_total and detail >= 2:
+    writing = progress.state == "writing"
+    if progress.prompt_total and detail >= (6 if writing else 2):
         speed = f" {progress.prefill_tok_s:.0f}/s" if progress.prefill_tok_s and detail >= FULL else ""
-        found.append(f"prefill {progress.prompt_done}/{progress.prompt_total}{speed}")
+        left = progress.seconds_left
+        counted = f" {wait(left)} left" if left is not None and left >= 1 else ""
+        found.append(f"prefill {progress.prompt_done}/{progress.prompt_total}{speed}{counted}")
     if progress.decode_tok_s:
-        found.append(f"{rate(progress.decode_tok_s)} tok/s")
+        bars = spark(progress.speeds) if detail >= (3 if writing else 6) else ""
+        found.append(f"{rate(progress.decode_tok_s)} tok/s" + (f" {bars}" if bars else ""))
     if progress.tokens:
         found.append(f"{progress.tokens} tok")
     if progress.context_share is not None and detail >= 1:
@@ -81,6 +89,7 @@ class StatusLine(Static):
         self.saving = Standing.saving
         self.text = ""
         self.drawn_at = 0.0
+        self.following: float | None = None
 
     def show_soon(self, standing: Standing, progress: Progress | None) -> None:
         """As `show`, but while only numbers change, not more often than they can be read."""
@@ -90,6 +99,12 @@ class StatusLine(Static):
         )
         if not calm:
             self.show(standing, progress)
+
+    def gauge(self, share: float | None) -> None:
+        """The share of the context that the next prompt fills, or None while it is not counted."""
+        if share != self.following:
+            self.following = share
+            self.draw()
 
     def show(self, standing: Standing, progress: Progress | None) -> None:
         self.standing = replace(standing, saving=self.saving)
@@ -105,7 +120,7 @@ class StatusLine(Static):
         self.draw()
 
     def draw(self) -> None:
-        text = status_text(self.standing, self.progress, self.size.width or 80)
+        text = status_text(replace(self.standing, following=self.following), self.progress, self.size.width or 80)
         if text != self.text:
             self.text = text
             self.update(Content(text), layout=False)

@@ -149,6 +149,29 @@ def test_a_reopened_conversation_goes_on_and_branches_from_its_last_question(tmp
     assert [(turn.number, turn.parent) for turn in turns] == [(1, None), (2, 1)]
 
 
+def test_a_question_asked_again_branches_from_the_same_place(tmp_path: Path) -> None:
+    keeper = Keeper(settled(tmp_path))
+    ask(keeper, "birads?")
+    asked = ask(keeper, "nodes").plan
+    assistant = scripted.assistant()
+    plan = assistant.plan(Ask(REPORT, "nodes and more"))
+    list(keeper.record(assistant, plan, assistant.run(plan), instead=asked))
+    keeper.close()
+    turns = Store(tmp_path / "history.db").conversation(1).turns
+    assert [(turn.number, turn.parent) for turn in turns] == [(1, None), (2, 1), (3, 1)]
+
+
+def test_an_answer_that_was_gone_on_with_is_kept_whole_with_the_turns_it_saw(tmp_path: Path) -> None:
+    keeper = Keeper(settled(tmp_path))
+    assistant = scripted.assistant(scripted.ScriptedEngine({"chat": "and three"}))
+    plan = assistant.plan(Ask(REPORT, "hello", earlier=(("before", "answer"),), begun="one two "))
+    list(keeper.record(assistant, plan, assistant.run(plan)))
+    keeper.close()
+    turn = Store(tmp_path / "history.db").conversation(1).turns[0]
+    assert turn.answer.text == "one two and three"
+    assert (turn.ask.earlier, turn.ask.begun) == ((("before", "answer"),), "one two ")
+
+
 def test_two_programs_write_at_once_and_both_are_kept(tmp_path: Path, gate: Gate) -> None:
     one, two = Keeper(settled(tmp_path)), Keeper(settled(tmp_path))
     events = half_way(one, gate, "hello from one")

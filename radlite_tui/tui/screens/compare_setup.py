@@ -1,0 +1,97 @@
+"""What a comparison compares: modes, models, and whether names are hidden until rated; and one line to type.
+
+May import Textual, `tasks` and the assistant's types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, SelectionList, Static
+from textual.widgets.selection_list import Selection
+
+from radlite_tui.assistant.comparison import MODES
+from radlite_tui.tasks.base import Mode
+
+BLIND = "blind"
+
+
+@dataclass(frozen=True)
+class Compare:
+    """models: none means the routed one. blind: names are hidden, and columns shuffled, until all are rated."""
+
+    modes: tuple[Mode, ...] = MODES
+    models: tuple[str, ...] = ()
+    blind: bool = False
+
+
+class CompareSetupScreen(ModalScreen[Compare | None]):
+    """chosen: what is compared now. routed: the model the routes chose. names: every model."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Close; the comparison stays as it is", id="compare_setup.close", priority=True),
+        Binding("enter", "take", "Compare what is marked", id="compare_setup.take", priority=True),
+    ]
+
+    def __init__(self, chosen: Compare, routed: str, names: Sequence[str]) -> None:
+        super().__init__()
+        self.chosen, self.routed, self.names = chosen, routed, tuple(names)
+
+    def compose(self) -> ComposeResult:
+        models = self.chosen.models or (self.routed,)
+        rows = [Selection(f"mode   {mode.value}", f"mode:{mode.value}", mode in self.chosen.modes) for mode in Mode]
+        rows += [Selection(f"model  {name}", f"model:{name}", name in models) for name in self.names]
+        rows.append(Selection("blind  names hidden until each answer is rated", BLIND, self.chosen.blind))
+        with Vertical(id="compare-setup"):
+            yield SelectionList[str](*rows, id="compare-choices")
+            yield Static("Space marks   Enter compares   Esc closes", id="compare-note")
+
+    def on_mount(self) -> None:
+        self.query_one("#compare-setup").border_title = "Compare"
+        self.query_one(SelectionList).focus()
+
+    def action_take(self) -> None:
+        marked = set(self.query_one(SelectionList).selected)
+        modes = tuple(mode for mode in Mode if f"mode:{mode.value}" in marked)
+        models = tuple(name for name in self.names if f"model:{name}" in marked)
+        if len(modes) * len(models) < 2:
+            sentence = "! Mark at least two columns: two modes, or one mode and two models."
+            self.query_one("#compare-note", Static).update(Content.styled(sentence, "$text-warning"))
+            return
+        self.dismiss(Compare(modes, models, BLIND in marked))
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+class OneLineScreen(ModalScreen[str | None]):
+    """One line of text, asked for with a title and a hint."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Close", id="one_line.close", priority=True)]
+
+    def __init__(self, title: str, hint: str, text: str = "") -> None:
+        super().__init__()
+        self.asked, self.hint, self.begun = title, hint, text
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="one-line"):
+            yield Input(self.begun, id="one-line-text", compact=True)
+            yield Static(Content(self.hint), id="one-line-note")
+
+    def on_mount(self) -> None:
+        self.query_one("#one-line").border_title = self.asked
+        self.query_one(Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
