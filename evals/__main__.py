@@ -1,9 +1,10 @@
-"""`python -m evals run|report|route|speed`: score models on cases, print the tables, write the routes, measure speed.
+"""`python -m evals run|report|route|speed|app`: score models on cases, print the tables, write the routes, measure.
 
 python -m evals run --limit 100 --out results/nano
 python -m evals report --out results/nano [--json] [--readme README.md]
 python -m evals route --out results/nano --write radlite_tui/routing/routes.toml
 python -m evals speed --model-file qwen2.5-3b.gguf --out results/speed
+python -m evals app --write docs/performance.md
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from evals.app.arguments import add_arguments as add_app_arguments
 from evals.speed.arguments import add_arguments
 from radlite_tui import tasks
 from radlite_tui.errors import BadInput, RadliteError
@@ -58,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     speed = commands.add_parser("speed", help="measure speed and memory beside other ways of running the same model")
     add_arguments(speed)
     speed.set_defaults(command=_speed)
+    app = commands.add_parser("app", help="measure first paint, drawing, keys and pastes of the app")
+    add_app_arguments(app)
+    app.set_defaults(command=_app)
     for command in (run, report, route):
         command.add_argument("--out", type=Path, default=Path("results/latest"), help="results folder")
     return parser
@@ -129,6 +134,12 @@ def _route(args: argparse.Namespace) -> int:
     else:
         print(routes, end="")
     return 0
+
+
+def _app(args: argparse.Namespace) -> int:
+    from evals.app.command import run
+
+    return run(args)
 
 
 def _speed(args: argparse.Namespace) -> int:

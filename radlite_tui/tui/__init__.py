@@ -10,7 +10,8 @@ import os
 from collections.abc import Mapping, MutableMapping
 
 CALM = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
-CALM_OVER_SSH = {"TEXTUAL_FPS": "15"}
+CALM_OVER_SSH = {"TEXTUAL_FPS": "15", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
+"""Few frames, and no other way of sending keys: a dropped connection would leave it switched on at the user's end."""
 
 
 def over_ssh(environment: Mapping[str, str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.terminal.terminal import READY, Terminal, app, environment
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are a POSIX thing")
 SSH = {"SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22"}
 REPORT = "FINDINGS: 18 mm irregular mass, left breast,\nspiculated margin.\nIMPRESSION: suspicious.\n"
+KITTY = re.compile(rb"\x1b\[>\d+u")
 MOUSE = re.compile(rb"\x1b\[\?100[0236]h|\x1b\[\?1015h")
 
 
@@ -36,8 +38,10 @@ def test_a_paste_is_taken_and_never_sent_and_the_answer_can_be_copied_over_ssh(t
         terminal.send("\x11")
         terminal.until(lambda: not terminal.child.isalive(), "the end")
         assert terminal.child.exitstatus == 0
-        for left in (b"\x1b[?1049l", b"\x1b[?2004l", b"\x1b[<u", b"\x1b[?25h"):
+        assert not KITTY.search(terminal.seen)
+        for left in (b"\x1b[?1049l", b"\x1b[?2004l", b"\x1b[?25h"):
             assert left in terminal.seen, left
+        assert terminal.seen.rfind(b"\x1b[?1049l") > terminal.seen.rfind(b"\x1b[?1049h")
 
 
 def test_a_storm_of_sizes_is_survived_and_the_text_is_kept(tmp_path: Path) -> None:
@@ -114,6 +118,23 @@ def test_pasted_escapes_markup_and_wide_characters_are_text(tmp_path: Path) -> N
         assert b"\x1b[2J\x20" not in terminal.seen
         terminal.send("hello")
         terminal.expect("hello")
+
+
+@pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
+def test_a_pager_shows_the_answer_on_the_terminals_own_screen_and_comes_back(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[app]\ncopy = "pager"\n', encoding="utf-8")
+    with app(tmp_path, PAGER="less") as terminal:
+        terminal.send("hello")
+        terminal.expect("Chat")
+        terminal.send("\r")
+        terminal.expect("written")
+        terminal.forget()
+        terminal.send("\x19")
+        terminal.expect("(END)")
+        assert b"\x1b[?1049l" in terminal.seen
+        terminal.send("q")
+        terminal.expect("Shown with less")
+        terminal.expect(READY)
 
 
 def test_a_dumb_terminal_gets_lines_without_escapes(tmp_path: Path) -> None:

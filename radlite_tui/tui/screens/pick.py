@@ -23,7 +23,6 @@ from textual.widgets.option_list import Option
 from radlite_tui import tasks
 from radlite_tui.assistant import intake
 from radlite_tui.errors import BadInput
-from radlite_tui.tui.drawing import MUTED
 from radlite_tui.tui.screens.taken import TakenScreen
 
 AUTO = "auto"
@@ -74,7 +73,9 @@ class PickScreen(ModalScreen[Picked | None]):
 
     @staticmethod
     def option(key: str, tag: str, name: str, about: str) -> Option:
-        text = Content.assemble((f"{key} {name:<14}", "bold"), (f" {about}", MUTED))
+        text = Content.assemble(
+            (f"{key} {name:<14}", "bold"), f" {about}"
+        )  # as the list has it: a highlighted line has other colours
         return Option(text, id=tag)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

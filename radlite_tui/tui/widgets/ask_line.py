@@ -16,6 +16,8 @@ from radlite_tui.assistant import intake
 from radlite_tui.tui.messages import LongPaste, NumberPressed, Sent, WordsChanged
 
 LONG_PASTE = 80
+MOST_WORDS = 10_000
+"""Characters: no question is longer, and a line of a million would hold everything up."""
 TALLEST = 5
 
 
@@ -85,6 +87,12 @@ class AskLine(TextArea):
         text = intake.display(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         if self.takes_long_paste and (len(text) > LONG_PASTE or text.strip().count("\n") > 1):
             self.post_message(LongPaste(text))
+            return
+        if len(self.text) + len(text) > MOST_WORDS:
+            sentence = (
+                f"{len(text):,} characters are too long for a question; ^G leads to the report for a paste there."
+            )
+            self.notify(sentence, severity="warning", timeout=8, markup=False)
             return
         self.replace(text, *self.selection)
 
