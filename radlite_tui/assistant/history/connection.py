@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import quote
 
 from radlite_tui.assistant.history import faults, places, sharing, steps
 from radlite_tui.errors import RadliteError
@@ -106,9 +105,8 @@ def opened(path: Path) -> sqlite3.Connection:
 def read_only(path: Path) -> sqlite3.Connection:
     """A file that cannot be written; one with an older schema cannot be read then."""
     for how in ("mode=ro", "mode=ro&immutable=1"):
-        connection = sqlite3.connect(
-            f"file:{quote(str(path))}?{how}", uri=True, isolation_level=None, check_same_thread=False
-        )
+        uri = f"{path.absolute().as_uri()}?{how}"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         try:
             refuse_newer(connection, path)
             if steps.version(connection) < steps.VERSION:
