@@ -112,6 +112,22 @@ class AppSettings:
 
 
 @dataclass(frozen=True)
+class HistorySettings:
+    """`[history]`: what is kept of conversations.
+
+    saving: "auto" saves where one person uses the machine and `history on|off` chose nothing else. folder: where; not
+    set, in the user's data folder. keep_days: conversations untouched for so many days are deleted at the next start;
+    0 keeps them. recover: where an answer that a lost connection cut off waits for the next start while nothing is
+    saved; "memory" is gone when the user's last session ends, "off" keeps none.
+    """
+
+    saving: Literal["auto", "on", "off"] = "auto"
+    folder: str | None = None
+    keep_days: int = _at_least(0, 0)
+    recover: Literal["disk", "memory", "off"] = "disk"
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything settled. path: the file, which need not exist; origins: dotted key -> where its value is from.
 
@@ -120,6 +136,7 @@ class Settings:
 
     engine: EngineSettings = field(default_factory=EngineSettings)
     app: AppSettings = field(default_factory=AppSettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
     keys: Mapping[str, str] = field(default_factory=dict)
     path: Path = field(default_factory=lambda: config_file())
     origins: Mapping[str, Origin] = field(default_factory=dict)
@@ -141,7 +158,7 @@ class Settings:
         return ()
 
 
-TABLES: Mapping[str, type[Any]] = {"engine": EngineSettings, "app": AppSettings}
+TABLES: Mapping[str, type[Any]] = {"engine": EngineSettings, "app": AppSettings, "history": HistorySettings}
 KEYS = "keys"
 
 
@@ -183,7 +200,7 @@ def _read(path: Path | None, environment: Mapping[str, str] | None, problems: li
     found = {name: source.table(kind, table.get(name, {}), name) for name, kind in TABLES.items()}
     keys = source.keys(table.get(KEYS, {}), KEYS)
     source.unknown_variables([key for name in TABLES for key, _ in _flat(found[name], name)])
-    return Settings(_checked(found["engine"], source), found["app"], keys, path, source.origins)
+    return Settings(_checked(found["engine"], source), found["app"], found["history"], keys, path, source.origins)
 
 
 def is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""Shared by every test: no settings of the developer's own, and a real server for those that ask for it."""
+"""Shared by every test: no settings of the developer's own, nothing kept, and a real server for those that ask."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ def no_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The tests' program runs on its defaults, whatever the developer has settled."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RADLITE_CONFIG", str(tmp_path_factory.mktemp("settings") / "config.toml"))
+        patch.setenv("RADLITE_HISTORY_SAVING", "off")
+        patch.setenv("RADLITE_HISTORY_FOLDER", str(tmp_path_factory.mktemp("history")))
+        patch.setenv("RADLITE_HISTORY_RECOVER", "off")
+        for name in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
+            patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
         yield
 
 

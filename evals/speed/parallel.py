@@ -29,7 +29,8 @@ def parallel_16(bench: Bench) -> Runs:
     """Answer tokens per second of many sequences together, against one sequence, from asking to the last token.
 
     All ask the same, and the prompt has been read before, so that writing is measured; each answer is computed by
-    itself.
+    itself. In the context: how much faster llama.cpp by itself computes that many tokens in one batch than one by one,
+    which is the most that can be gained.
     """
     sizes = bench.sizes
     request = request_for(bench, sizes.sequence_answer)
@@ -42,7 +43,15 @@ def parallel_16(bench: Bench) -> Runs:
         return together(engine, [request])
 
     alone(0)
-    context = {"sequences": sizes.sequences, "answer_tokens_at_most": sizes.sequence_answer, "threads": bench.threads()}
+    plain = bench.plain(request.model, bench.cores(), repack=bench.subject.repack)
+    seconds = {rows: plain.ask("rows", count=rows)["seconds"] for rows in (1, 2, 4, sizes.sequences)}
+    plain.close()
+    context = {
+        "sequences": sizes.sequences,
+        "answer_tokens_at_most": sizes.sequence_answer,
+        "threads": bench.threads(),
+        "llama_cpp_gains": {str(rows): rows * seconds[1] / spent for rows, spent in seconds.items()},
+    }
     return bench.compare(side_by_side, alone, context)
 
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "compare": "the same request in several modes and models",
     "batch": "a worklist, one JSON object a line",
     "models": "the models at hand: list, show, verify",
+    "history": "conversations that were kept: status, on, off, list, search, show, replay, export, purge",
     "config": "settings and where each came from: show, path, check, schema",
     "doctor": "this machine: terminal, processor, memory, models, and what will be slow",
 }
@@ -101,6 +102,7 @@ def ask(parser: ArgumentParser) -> None:
         default=True,
         help="decode closed answers over their labels (default), or let the model write freely",
     )
+    parser.add_argument("--private", action="store_true", help="do not keep it, also where saving is on")
     formats(parser, "the events as they come, one JSON object a line, the answer last")
 
 
@@ -140,6 +142,23 @@ def models(parser: ArgumentParser) -> None:
     formats(parser)
 
 
+def history(parser: ArgumentParser) -> None:
+    actions = ["status", "on", "off", "list", "search", "show", "replay", "export", "rename", "delete", "purge"]
+    parser.add_argument("action", choices=actions, metavar="ACTION", help=", ".join(actions))
+    parser.add_argument(
+        "names", nargs="*", metavar="ID", help="a conversation (12), its third question (12.3), or words to look for"
+    )
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="of list and search: so many at most")
+    parser.add_argument(
+        "--format", choices=("markdown", "json", "plain"), help="of export (default: by --out's ending)"
+    )
+    parser.add_argument("--out", metavar="FILE", help="of export: a new file, for you alone (default: standard output)")
+    parser.add_argument("--all", action="store_true", help="of export and purge: every conversation")
+    parser.add_argument("--older-than", type=float, metavar="DAYS", help="of purge: untouched for so many days")
+    parser.add_argument("--yes", action="store_true", help="of delete and purge: do not ask")
+    formats(parser)
+
+
 def config(parser: ArgumentParser) -> None:
     parser.add_argument("action", choices=("show", "path", "check", "schema"))
     parser.add_argument("--markdown", action="store_true", help="of schema: a table to read instead of JSON schema")
@@ -163,6 +182,7 @@ BUILDERS = {
     "compare": compare,
     "batch": batch,
     "models": models,
+    "history": history,
     "config": config,
     "doctor": doctor,
 }

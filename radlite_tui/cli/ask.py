@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 
+from radlite_tui import settings
 from radlite_tui.assistant import answers
 from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.history.keeper import Keeper
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.cli import request
 from radlite_tui.cli.output import emit, narrate, say
@@ -20,17 +22,29 @@ from radlite_tui.errors import RadliteError
 def run(arguments: Namespace) -> int:
     """Plan, run and print; gives the exit code."""
     asked = request.ask(arguments)
-    with closing(Assistant.create()) as assistant:
+    settled = settings.read()
+    with closing(Assistant.create(settled)) as assistant, closing(Keeper(settled, narrate)) as keeper:
         plan = assistant.plan(asked)
+        events = assistant.run(plan, constrained=arguments.constrained)
+        if keeper.on and not arguments.private:
+            events = keeper.record(assistant, plan, events, constrained=arguments.constrained)
         if arguments.json:
-            emit(answers.ask_json(assistant.finish(plan, constrained=arguments.constrained)), pretty=True)
+            emit(answers.ask_json(whole(events)), pretty=True)
+        elif arguments.jsonl:
+            stream_json(plan, events)
         else:
-            events = assistant.run(plan, constrained=arguments.constrained)
-            if arguments.jsonl:
-                stream_json(plan, events)
-            else:
-                stream_text(plan, events, missing=assistant.missing(plan))
+            stream_text(plan, events, missing=assistant.missing(plan))
+        if keeper.talk.lines and keeper.flush() and keeper.talk.id is not None:
+            narrate(f"Kept as {keeper.talk.id} in the history.")
     return 0
+
+
+def whole(events: Iterator[Event | Answer]) -> Answer:
+    """The answer alone."""
+    for event in events:
+        if isinstance(event, Answer):
+            return event
+    raise RadliteError("The engine ended without an answer; ask again.")
 
 
 def stream_text(plan: Plan, events: Iterator[Event | Answer], missing: str = "") -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -27,6 +27,7 @@ from radlite_tui.tasks.report import Report
 from radlite_tui.tui import themes
 from radlite_tui.tui.commands import app_commands, commands_here, read_commands
 from radlite_tui.tui.copying import Copying
+from radlite_tui.tui.keeping import Keeping
 from radlite_tui.tui.messages import Arrived, Ready
 from radlite_tui.tui.runner import Runner, Source
 from radlite_tui.tui.screens.compare import CompareScreen
@@ -35,6 +36,9 @@ from radlite_tui.tui.screens.jump import JumpScreen, parts_of
 from radlite_tui.tui.screens.read import ReadScreen
 from radlite_tui.tui.screens.small import TooSmall, too_small
 from radlite_tui.tui.screens.taken import TakenScreen
+
+if TYPE_CHECKING:
+    from radlite_tui.assistant.history.records import KeptConversation
 
 DRAIN_HZ = 5
 
@@ -55,6 +59,8 @@ class RadliteApp(App[None]):
         Binding("f1,alt+h", "help", "Help for where you are", id="app.help", show=False, priority=True),
         Binding("ctrl+p", "command_palette", "All commands", id="app.palette", show=False, priority=True),
         Binding("ctrl+g", "jump", "Go to a part of the screen by its letter", id="app.jump", show=False, priority=True),
+        Binding("f2,alt+r", "history", "Conversations that were kept", id="app.history", show=False, priority=True),
+        Binding("alt+s", "saving", "Saving on or off", id="app.saving", show=False, priority=True),
         Binding("alt+z", "suspend_process", "To the shell; fg comes back", id="app.suspend", show=False, priority=True),
     ]
 
@@ -74,6 +80,7 @@ class RadliteApp(App[None]):
         self.create = partial(Assistant.create, found) if create is None else create
         self.assistant: Assistant | None = None
         self.copying = Copying(self, self.settings.app.copy)
+        self.keeping = Keeping(self, found)
         self.runner = Runner()
         self.receiver: MessagePump | None = None
         self.animation_level = "none"
@@ -114,6 +121,7 @@ class RadliteApp(App[None]):
     def wake(self) -> None:
         """Make the assistant once the first screen is painted."""
         self.tell_problems()
+        self.keeping.start()
         self.run_worker(self.make_assistant, thread=True, exit_on_error=False, group="assistant")
 
     def make_assistant(self) -> None:
@@ -168,6 +176,7 @@ class RadliteApp(App[None]):
 
     def on_unmount(self) -> None:
         self.close_assistant()
+        self.keeping.close()
 
     def close_assistant(self) -> None:
         """End the run and the engine, so that no thread outlives the screen."""
@@ -244,6 +253,23 @@ class RadliteApp(App[None]):
         grey: list[LineFilter] = [Monochrome()] if self.no_color else []
         self._filters = [*kept, NoColor()] if colourless else kept + grey
         self.theme = name
+
+    def action_history(self) -> None:
+        """The conversations that were kept."""
+        from radlite_tui.tui.screens.history import HistoryScreen
+
+        if isinstance(self.screen, ReadScreen):
+            self.push_screen(HistoryScreen(), self.reopen)
+
+    def reopen(self, kept: KeptConversation | None) -> None:
+        """A conversation chosen in the history."""
+        from radlite_tui.tui.reopening import reopen
+
+        if kept is not None and self.keeping.keeper is not None:
+            reopen(self.read_screen, self.keeping.keeper, kept)
+
+    def action_saving(self) -> None:
+        self.keeping.switch()
 
     def compare(self, ask: Ask) -> None:
         """The same request in three modes, on a screen of its own."""

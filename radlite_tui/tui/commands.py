@@ -46,6 +46,14 @@ def read_commands(screen: ReadScreen) -> Iterable[SystemCommand]:
         ),
         (answered, "Answer: copy as plain ASCII", "For PACS and dictation systems (Alt+Y)", app.action_copy_ascii),
         (answered, "Answer: show to select", "On the terminal's own screen; q comes back", app.action_show_answer),
+        (True, "History", f"Search, reopen, delete, export ({app.key('app.history')})", app.action_history),
+        (True, "Saving: on or off", f"Now: SAVING {app.keeping.word} ({app.key('app.saving')})", app.action_saving),
+        (
+            not app.keeping.private,
+            "Conversation: private",
+            "Keep nothing of this conversation",
+            app.keeping.make_private,
+        ),
         (
             answered and idle,
             "Answer: edit and resend",

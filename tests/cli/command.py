@@ -20,9 +20,15 @@ TIMEOUT = 120
 
 def environment(home: Path) -> dict[str, str]:
     """The user's environment with home, cache and settings folders of the test's own."""
-    own = {name: str(home / name) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    own = {name: str(home / name) for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
     kept = {key: value for key, value in os.environ.items() if not key.startswith("RADLITE_")}
-    return {**kept, **own, "HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])}
+    return {
+        **kept,
+        **own,
+        "HOME": str(home),
+        "RADLITE_HISTORY_SAVING": "off",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
 
 
 class Program:

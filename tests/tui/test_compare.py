@@ -143,7 +143,11 @@ async def test_every_mode_of_both_embedded_models_can_be_compared() -> None:
 async def test_one_column_is_nothing_to_compare() -> None:
     async with open_desk(scripted(), report=Report(REPORT)) as desk:
         screen = await opened(desk)
-        await desk.pilot.press("c", "space", "down", "space", "enter")
+        await desk.pilot.press("c", "space")
+        await desk.pilot.pause()
+        assert "[ ] mode   zero-shot" in desk.screen()
+        assert "[x] mode   few-shot" in desk.screen()
+        await desk.pilot.press("down", "space", "enter")
         assert "at least two columns" in desk.screen()
         await desk.pilot.press("escape")
         assert desk.app.screen is screen

@@ -84,6 +84,22 @@ class Loop:
         ended = perf_counter()
         return {"prompt_tokens": len(ids), "tokens": tokens, "first_s": first - began, "decode_s": ended - resumed}
 
+    def rows(self, count: int, repeat: int = 3) -> dict[str, float]:
+        """Seconds to compute `count` tokens in one batch, the logits of all wanted: the least of some tries."""
+        batch, tries = llama.llama_batch_init(count, 0, 1), []
+        for _ in range(repeat + 1):
+            llama.llama_memory_clear(self.memory, True)
+            batch.n_tokens = count
+            for i in range(count):
+                batch.token[i], batch.pos[i], batch.logits[i] = (7919 * i + 1) % self.size, i, True
+                batch.n_seq_id[i], batch.seq_id[i][0] = 1, 0
+            began = perf_counter()
+            if llama.llama_decode(self.context, batch) != 0:
+                raise RuntimeError("llama_decode failed")
+            tries.append(perf_counter() - began)
+        llama.llama_batch_free(batch)
+        return {"seconds": min(tries[1:])}
+
     def feed(self, tokens: Any, size: int) -> None:
         if llama.llama_decode(self.context, llama.llama_batch_get_one(tokens, size)) != 0:
             raise RuntimeError("llama_decode failed")
@@ -96,7 +112,7 @@ class Loop:
 
 def build(settings: Mapping[str, Any]) -> Mapping[str, Command]:
     loop = Loop(settings)
-    return {"decode": loop.decode}
+    return {"decode": loop.decode, "rows": loop.rows}
 
 
 if __name__ == "__main__":

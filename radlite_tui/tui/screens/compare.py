@@ -184,7 +184,7 @@ class CompareScreen(Screen[None]):
 
     def summary(self) -> Content:
         """Scores where the expected answer is known, agreement and vote once there are two answers."""
-        rows = [row for row in (self.scores(), self.agreed()) if row is not None]
+        rows = [row for row in (self.agreed(), self.scores()) if row is not None]
         return lines(rows) if rows else Content.styled("Agreement shows when two answers are there.", MUTED)
 
     def scores(self) -> Content | None:

@@ -22,7 +22,8 @@ from radlite_tui.tui.drawing import MUTED, hang, lines
 INTRODUCTION = (
     "Paste a report, say what you want in your own words, press Enter. The line above the input shows, before you "
     "press it, which task, model and mode would run. A chat (Ctrl+K, 0) sees its earlier turns about the same "
-    "report; everything else is answered from the report alone. Nothing is saved and nothing leaves this machine."
+    "report; everything else is answered from the report alone. Nothing leaves this machine; the status line says "
+    "whether saving is on, which keeps conversations in the history."
 )
 SPECIAL = {
     "question_mark": "?",
@@ -62,6 +63,10 @@ PLACES = {
     "TakenScreen": "What was read out of a file",
     "CompareScreen": "Comparison",
     "FormScreen": "Form of a task",
+    "HistoryScreen": "History",
+    "ConfirmScreen": "Question before deleting",
+    "LineScreen": "A line to type",
+    "OfferScreen": "What was cut off",
     "HelpScreen": "Help",
     "JumpScreen": "Letters to go to",
 }

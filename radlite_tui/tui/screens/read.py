@@ -164,6 +164,15 @@ class ReadScreen(ReadAgain):
             self.clear_pressed = True
             self.routing_line.problem("Press ^N again to clear the report and the conversation.")
             return
+        self.radlite.keeping.begin()
+        self.start_over()
+        self.show_standing()
+        self.replan()
+        self.ask_line.focus()
+
+    def start_over(self) -> None:
+        """Neither report nor conversation."""
+        self.clear_pressed = False
         self.pane.clear()
         self.conversation.clear()
         self.ask_line.text = ""
@@ -171,6 +180,3 @@ class ReadScreen(ReadAgain):
         self.refused, self.replaces, self.forgotten = None, None, 0
         self.pane.read(False)
         self.set_class(False, "-answered")
-        self.show_standing()
-        self.replan()
-        self.ask_line.focus()

@@ -80,6 +80,7 @@ class ReadRunning(ReadPlanning):
         self.counter.drop()
         demonstration = {manifest.name: manifest.demonstration for manifest in assistant.models()}
         turn = Turn(plan, demonstration.get(plan.model or "", any(demonstration.values())))
+        again = self.replaces or (None if typed else self.conversation.latest)
         if self.replaces is not None:
             self.replaces.remove()
             self.replaces = None
@@ -96,7 +97,8 @@ class ReadRunning(ReadPlanning):
         self.set_class(False, "-full-report")
         self.pane.mark(())
         self.pane.read()
-        self.radlite.start_run(lambda: assistant.run(plan), self)
+        instead = again.plan if again is not None else None
+        self.radlite.start_run(lambda: self.radlite.keeping.record(assistant, plan, instead), self)
         self.show_standing()
         self.show_keys()
 

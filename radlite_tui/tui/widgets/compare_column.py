@@ -19,6 +19,7 @@ from radlite_tui.tui.progress import Progress, rate
 from radlite_tui.tui.widgets.answer import CURSOR, finished
 from radlite_tui.tui.word_diff import word_diff
 
+ROOMY = 36
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -94,12 +95,17 @@ class ColumnView(VerticalScroll):
         rating = f" · rated {self.rating}" if self.rating else ""
         if self.answer is not None:
             stats = self.answer.stats
-            speed = f"{rate(stats.decode_tok_s)} tok/s · {stats.completion_tokens} tok"
-            return f"first {stats.first_token_s:.2f} s · {speed}{rating}"
+            return self.measured(stats.first_token_s, stats.decode_tok_s, stats.completion_tokens) + rating
         if self.progress is not None and self.progress.tokens:
-            first = f"first {self.progress.decode_began - self.began:.2f} s · " if self.progress.decode_began else ""
-            return f"{first}{rate(self.progress.decode_tok_s)} tok/s · {self.progress.tokens} tok"
+            first = self.progress.decode_began - self.began
+            return self.measured(first, self.progress.decode_tok_s, self.progress.tokens)
         return ""
+
+    def measured(self, first: float, speed: float, tokens: int) -> str:
+        """The three figures, shorter where the column is narrow."""
+        if self.size.width < ROOMY:
+            return f"{first:.2f} s, {rate(speed)}/s, {tokens} tok"
+        return f"first {first:.2f} s · {rate(speed)} tok/s · {tokens} tok"
 
     def title(self, count: int) -> None:
         """Which column it is, in its border; seen also where one shows at a time."""

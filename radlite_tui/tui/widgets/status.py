@@ -22,14 +22,14 @@ SEEN_FROM_NUMBERS = ("reading", "writing", "done")
 
 @dataclass(frozen=True)
 class Standing:
-    """What the line says before its numbers. saving: whether answers are kept on disk. following: the share of the
-    context that the prompt which Enter would run fills, where it is counted."""
+    """What the line says before its numbers. saving: whether what is asked is kept: ON, OFF or FAILS. following: the
+    share of the context that the prompt which Enter would run fills, where it is counted."""
 
     state: str
     task: str = ""
     model: str = ""
     mode: str = ""
-    saving: bool = False
+    saving: str = "OFF"
     following: float | None = None
 
 
@@ -56,7 +56,7 @@ def parts(standing: Standing, progress: Progress | None, detail: int) -> list[st
         found += numbers(progress, detail)
     if standing.following is not None and detail >= 2:
         found.append(f"next ctx {standing.following:.0%}")
-    found.append("SAVING ON" if standing.saving else "SAVING OFF")
+    found.append(f"SAVING {standing.saving}")
     return [part for part in found if part]
 
 
@@ -86,13 +86,17 @@ class StatusLine(Static):
         super().__init__(id=id)
         self.standing = Standing("starting")
         self.progress: Progress | None = None
+        self.saving = Standing.saving
         self.text = ""
         self.drawn_at = 0.0
         self.following: float | None = None
 
     def show_soon(self, standing: Standing, progress: Progress | None) -> None:
         """As `show`, but while only numbers change, not more often than they can be read."""
-        calm = standing == self.standing and time.monotonic() - self.drawn_at < 1 / READABLE_HZ
+        calm = (
+            replace(standing, saving=self.saving) == self.standing
+            and time.monotonic() - self.drawn_at < 1 / READABLE_HZ
+        )
         if not calm:
             self.show(standing, progress)
 
@@ -103,8 +107,14 @@ class StatusLine(Static):
             self.draw()
 
     def show(self, standing: Standing, progress: Progress | None) -> None:
-        self.standing, self.progress, self.drawn_at = standing, progress, time.monotonic()
+        self.standing = replace(standing, saving=self.saving)
+        self.progress, self.drawn_at = progress, time.monotonic()
         self.draw()
+
+    def keep(self, saving: str) -> None:
+        """How saving stands now, also in what is shown already."""
+        self.saving = saving
+        self.show(self.standing, self.progress)
 
     def on_resize(self) -> None:
         self.draw()

@@ -1,0 +1,217 @@
+"""The app's hold on the history: made after the first paint, switched by key, told when the terminal is gone.
+
+May import the assistant's history, late, so that the first paint waits for no database. Runs are recorded here; what
+was cut off the last time is offered once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from radlite_tui.assistant import intake
+from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.types import Answer, Plan
+from radlite_tui.engine.protocol import Event
+from radlite_tui.errors import RadliteError
+from radlite_tui.settings import HistorySettings, Settings
+
+if TYPE_CHECKING:
+    from radlite_tui.assistant.history.keeper import Keeper
+    from radlite_tui.assistant.history.recovery import Recovered
+    from radlite_tui.tui.application import RadliteApp
+
+SIGNALS = ("SIGHUP", "SIGTERM")
+LEAVE_S = 3.0
+NOWHERE = HistorySettings(saving="off", recover="off")
+
+
+class Keeping:
+    """settled: the settings, or None for an app that keeps nothing (pictures, tests)."""
+
+    def __init__(self, app: RadliteApp, settled: Settings | None) -> None:
+        self.app = app
+        self.settled = replace(app.settings, history=NOWHERE) if settled is None else settled
+        self.keeper: Keeper | None = None
+        self.before: dict[int, Any] = {}
+
+    def start(self) -> None:
+        """Once the first screen is painted."""
+        from radlite_tui.assistant.history.keeper import Keeper
+
+        self.keeper = Keeper(self.settled, partial(self.app.call_later, self.tell))
+        self.keeper.start(partial(self.app.call_later, self.offer))
+        self.listen()
+        self.show()
+
+    # What is asked.
+
+    def record(self, assistant: Assistant, plan: Plan, instead: Plan | None = None) -> Iterator[Event | Answer]:
+        """A run's events, kept on the way where saving is on. instead: what it asks again."""
+        events = assistant.run(plan)
+        return events if self.keeper is None else self.keeper.record(assistant, plan, events, instead=instead)
+
+    def begin(self) -> None:
+        """The next question begins a new conversation."""
+        if self.keeper is not None:
+            self.keeper.begin()
+            self.show()
+
+    # Saving.
+
+    @property
+    def on(self) -> bool:
+        return self.keeper is not None and self.keeper.on
+
+    @property
+    def private(self) -> bool:
+        """Whether the conversation on screen is kept in no case."""
+        return self.keeper is not None and self.keeper.talk.private
+
+    @property
+    def word(self) -> str:
+        """What the status line says after SAVING."""
+        if self.keeper is None or not self.keeper.on:
+            return "OFF"
+        return "FAILS" if self.keeper.trouble else "ON"
+
+    def show(self) -> None:
+        """The status line says how it stands."""
+        self.app.read_screen.status.keep(self.word)
+
+    def tell(self, sentence: str) -> None:
+        """Something about the history went wrong."""
+        self.show()
+        self.app.notify(intake.display(sentence), severity="warning", timeout=20, markup=False)
+
+    def switch(self) -> None:
+        """By key: on or off for this run of the program."""
+        keeper = self.keeper
+        if keeper is None:
+            return
+        if keeper.talk.private:
+            self.app.notify("This conversation is private, so it is not saved; clear it to begin another.", timeout=6)
+            return
+        on = not keeper.on
+        keeper.switch(on)
+        if on:
+            said = "Saving is on until RadLite ends: this conversation and those after it go to the history."
+        else:
+            said = "Saving is off until RadLite ends: nothing more is kept. What was kept stays in the history."
+        self.app.notify(f"{said} `radlite-tui history on|off` makes it last.", timeout=8, markup=False)
+        self.show()
+
+    def make_private(self) -> None:
+        """The conversation on screen is not kept; what was kept of it goes, once the user agrees."""
+        if self.keeper is None:
+            return
+        number = self.keeper.make_private()
+        self.show()
+        if number is None:
+            self.app.notify("This conversation is private: nothing of it is saved.", timeout=6)
+        else:
+            from radlite_tui.tui.screens.history_asks import ConfirmScreen
+
+            asked = "This conversation is private from now on. Delete what was kept of it too?"
+            self.app.push_screen(ConfirmScreen(asked), partial(self.forget, number))
+
+    def forget(self, number: int, agreed: bool | None) -> None:
+        """Delete what was kept of the conversation on screen."""
+        if not agreed:
+            return
+        from radlite_tui.assistant.history import places
+        from radlite_tui.assistant.history.store import Store
+
+        try:
+            store = Store(places.database(self.settled.history))
+            store.delete([number])
+            store.close()
+        except RadliteError as error:
+            self.tell(str(error))
+            return
+        if self.keeper is not None:
+            self.keeper.talk.id = None
+        self.app.notify("Deleted from the history.", timeout=4)
+
+    # What was cut off.
+
+    def offer(self, found: Recovered | None) -> None:
+        """Once, at the start."""
+        self.show()
+        if found is not None:
+            from radlite_tui.tui.screens.history_asks import OfferScreen
+
+            self.app.push_screen(OfferScreen(found), partial(self.offered, found))
+
+    def offered(self, found: Recovered, taken: bool | None) -> None:
+        """Taken up again or not, its file goes."""
+        from radlite_tui.assistant.history import recovery
+        from radlite_tui.tui.reopening import recover
+
+        if taken and self.keeper is not None:
+            recover(self.app.read_screen, self.keeper, found)
+        try:
+            recovery.drop(found)
+        except RadliteError as error:
+            self.tell(str(error))
+
+    # The end.
+
+    def listen(self) -> None:
+        """Hear of a lost terminal; only a program's main thread can."""
+        if threading.current_thread() is threading.main_thread():
+            for name in SIGNALS:
+                if hasattr(signal, name):
+                    number = getattr(signal, name)
+                    self.before[number] = signal.signal(number, self.cut_off)
+
+    def cut_off(self, number: int, frame: FrameType | None) -> None:
+        """The terminal is gone, or the system wants the program gone: keep what there is, then go.
+
+        After SIGTERM there is a terminal to put in order; should that not come about, the program ends all the same.
+        """
+        self.ignore()
+        self.keep_draft()
+        if number == getattr(signal, "SIGTERM", None):
+            end = threading.Timer(LEAVE_S, end_by, [number])
+            end.daemon = True
+            end.start()
+            self.app.call_later(partial(self.app.exit, return_code=128 + number))
+        else:
+            end_by(number)
+
+    def keep_draft(self) -> None:
+        """The answer so far, and what is on screen and not sent."""
+        if self.keeper is None:
+            return
+        from radlite_tui.assistant.history.recovery import Draft
+
+        draft = Draft()
+        with suppress(Exception):  # in a signal's handler the screen may be half built
+            screen = self.app.read_screen
+            draft = Draft(screen.pane.report(), screen.ask_line.text)
+        self.keeper.cut_off(draft)
+
+    def ignore(self) -> None:
+        """Leave the signals as they were found."""
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+        self.before = {}
+
+    def close(self) -> None:
+        self.ignore()
+        if self.keeper is not None:
+            self.keeper.close()
+
+
+def end_by(number: int) -> None:
+    """End as a program does that does not listen."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

@@ -1,0 +1,114 @@
+"""What the history asks: really delete, which title, which file, take up again what was cut off.
+
+May import Textual and the assistant's history. Each is answered by one key or one line.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from radlite_tui.assistant.history.recovery import Recovered
+from radlite_tui.assistant.intake import display
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """A question; True only by the letter for it, so that Enter pressed too often deletes nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes, delete", id="confirm.yes", priority=True),
+        Binding("escape,n,enter", "answer(False)", "No, keep", id="confirm.no", priority=True),
+    ]
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self.question = question
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="asked"):
+            yield Static(Content(display(self.question)))
+            yield Static("y deletes for good   Esc keeps", classes="asked-keys")
+
+    def action_answer(self, agreed: bool) -> None:
+        self.dismiss(agreed)
+
+
+class LineScreen(ModalScreen[str | None]):
+    """One line of text: a title or a file."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave it", id="line.close", priority=True),
+    ]
+
+    def __init__(self, title: str, value: str, about: str) -> None:
+        super().__init__()
+        self.heading = title
+        self.value = value
+        self.about = about
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="asked"):
+            yield Input(self.value, compact=True, select_on_focus=False)
+            yield Static(Content(self.about), classes="asked-keys")
+
+    def on_mount(self) -> None:
+        self.query_one(Vertical).border_title = self.heading
+        self.query_one(Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+class OfferScreen(ModalScreen[bool]):
+    """What was cut off the last time; whose report it is only shows once it is taken up."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,r", "answer(True)", "Take it up again", id="offer.take", priority=True),
+        Binding("escape,d", "answer(False)", "Do not", id="offer.leave", priority=True),
+    ]
+
+    def __init__(self, found: Recovered) -> None:
+        super().__init__()
+        self.found = found
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="asked"):
+            yield Static(Content(offer_text(self.found)))
+            yield Static(self.keys(), classes="asked-keys")
+
+    def keys(self) -> str:
+        left = "leaves it in the history" if self.found.conversation is not None else "deletes it for good"
+        return f"Enter takes it up again   Esc {left}"
+
+    def action_answer(self, taken: bool) -> None:
+        self.dismiss(taken)
+
+
+def offer_text(found: Recovered) -> str:
+    """When, how much, and where it is."""
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.when))
+    what = []
+    if found.turns:
+        count, written = len(found.turns), len(found.turns[-1].answer.text.split())
+        what.append(f"a conversation of {count} question{'s' if count != 1 else ''}")
+        what.append(f"{written} words of the last answer")
+    if not found.turns and not found.draft.empty:
+        what.append("a report or question that was not sent")
+    where = (
+        "It is in the history."
+        if found.conversation is not None
+        else "It was not saved: it waits in a file that only you can read, and that is deleted now either way."
+    )
+    return f"RadLite was cut off on {when}. Kept: {', '.join(what)}. {where}"
