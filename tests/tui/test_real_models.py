@@ -11,8 +11,8 @@ from radlite_tui import tasks
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.picture import picture
+from radlite_tui.tui.scenes import Scene
 from radlite_tui.tui.screens.compare import CompareScreen
-from radlite_tui.tui.themes import DARK
 from tests.tui.desk import REPORT, Desk, open_desk
 
 CLOSED = ("rads_assignment", "radiology_nli", "n_staging", "m_staging")
@@ -93,7 +93,7 @@ async def test_a_killed_engine_process_costs_one_answer_and_no_text() -> None:
 
 
 async def test_the_picture_is_the_app_and_needs_no_network() -> None:
-    svg = await picture(["birads?"], (100, 30), DARK.name, "rads_assignment")
+    svg = await picture(Scene("", (100, 30), "rads_assignment", ("birads?",)))
     shown = svg.replace("&#160;", " ")
     for said in ("birads?", "Not for clinical use", "demonstration model"):
         assert said in shown
