@@ -1,8 +1,9 @@
-"""`python -m evals run|report|route|speed|app`: score models on cases, print the tables, write the routes, measure.
+"""`python -m evals run|report|route|ratings|speed|app`: score models, print tables, write routes, measure.
 
 python -m evals run --limit 100 --out results/nano
 python -m evals report --out results/nano [--json] [--readme README.md]
 python -m evals route --out results/nano --write radlite_tui/routing/routes.toml
+python -m evals ratings reader1.jsonl reader2.jsonl
 python -m evals speed --model-file qwen2.5-3b.gguf --out results/speed
 python -m evals app --write docs/performance.md
 """
@@ -57,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     route = commands.add_parser("route", help="choose the best model and mode of each task from the scores")
     route.add_argument("--write", type=Path, help="the routes file to write; printed when not given")
     route.set_defaults(command=_route)
+    ratings = commands.add_parser("ratings", help="mean ratings of compared answers, as readers gave them in the app")
+    ratings.add_argument("file", type=Path, nargs="*", help="ratings.jsonl of one or more readers (default: your own)")
+    ratings.add_argument("--all", action="store_true", help="also ratings given with model and mode in sight")
+    ratings.add_argument("--json", action="store_true")
+    ratings.set_defaults(command=_ratings)
     speed = commands.add_parser("speed", help="measure speed and memory beside other ways of running the same model")
     add_arguments(speed)
     speed.set_defaults(command=_speed)
@@ -133,6 +139,14 @@ def _route(args: argparse.Namespace) -> int:
         args.write.write_text(routes, encoding="utf-8")
     else:
         print(routes, end="")
+    return 0
+
+
+def _ratings(args: argparse.Namespace) -> int:
+    from evals.ratings import means, read, table
+
+    found = means(read(args.file), blind_only=not args.all)
+    print(json.dumps({"rows": [mean.json() for mean in found]}) if args.json else table(found))
     return 0
 
 

@@ -29,6 +29,13 @@ def interval(
     binary = all(s in (0.0, 1.0) for s in scores)
     if binary and len(set(groups)) == len(groups):
         return wilson(int(sum(scores)), len(scores))
+    return bootstrap(scores, groups, resamples, seed)
+
+
+def bootstrap(
+    scores: Sequence[float], groups: Sequence[str], resamples: int = 2000, seed: int = 0
+) -> tuple[float, float]:
+    """95 % percentile interval of the mean of scores, whole groups resampled. One entry a case, at least one."""
     names, index = np.unique(np.asarray(groups), return_inverse=True)
     totals = np.bincount(index, weights=np.asarray(scores, float))
     sizes = np.bincount(index).astype(float)

@@ -1,4 +1,5 @@
-"""What the user has settled in `config.toml`, and where each value came from. Imports `errors` and `toml` only.
+"""What the user has settled in `config.toml`, and where each value came from. Imports `errors`,
+`toml` and `setting`.
 
 A setting is a field of a frozen dataclass here: its name is its key, its annotation and metadata are what is allowed,
 its default holds where neither file nor environment says otherwise. RADLITE_ENGINE_THREADS=2 goes before `threads = 2`
@@ -8,21 +9,19 @@ of the table `[engine]`, and so on for every key. A missing file is no error; an
 from __future__ import annotations
 
 import ipaddress
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
-from types import NoneType
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_type_hints
 from urllib.parse import urlsplit
 
 import platformdirs
 
 from radlite_tui import toml
 from radlite_tui.errors import BadInput
+from radlite_tui.setting import allowed, from_text, nearest, shown
 
 FILE_NAME = "config.toml"
 FILE_VARIABLE = "RADLITE_CONFIG"
@@ -196,7 +195,7 @@ def _read(path: Path | None, environment: Mapping[str, str] | None, problems: li
     for key in table:
         if key not in known:
             listed = ", ".join(f"[{name}]" for name in known)
-            source.refuse(f"In {path}, {key} is not a setting{_nearest(key, known)}; use {listed}.")
+            source.refuse(f"In {path}, {key} is not a setting{nearest(key, known)}; use {listed}.")
     found = {name: source.table(kind, table.get(name, {}), name) for name, kind in TABLES.items()}
     keys = source.keys(table.get(KEYS, {}), KEYS)
     source.unknown_variables([key for name in TABLES for key, _ in _flat(found[name], name)])
@@ -231,13 +230,13 @@ class _Source:
     def table(self, kind: type[Any], table: Any, prefix: str) -> Any:
         """One dataclass filled from its table; what the table lacks keeps its default."""
         if not isinstance(table, dict):
-            self.refuse(f"In {self.path}, {prefix} is {_shown(table)}; it must be a table: [{prefix}].")
+            self.refuse(f"In {self.path}, {prefix} is {shown(table)}; it must be a table: [{prefix}].")
             table = {}
         known = {one.name: one for one in fields(kind)}
         for key in table:
             if key not in known:
                 self.refuse(
-                    f"In {self.path}, {prefix}.{key} is not a setting{_nearest(key, list(known))}; "
+                    f"In {self.path}, {prefix}.{key} is not a setting{nearest(key, list(known))}; "
                     f"the settings of [{prefix}] are {', '.join(known)}."
                 )
         types, values = get_type_hints(kind), {}
@@ -246,7 +245,7 @@ class _Source:
             if is_dataclass(types[name]):
                 values[name] = self.table(types[name], table.get(name, {}), key)
             elif variable(key) in self.environment:
-                value = _from_text(self.environment[variable(key)], types[name])
+                value = from_text(self.environment[variable(key)], types[name])
                 place = f"In the environment, {variable(key)}"
                 self.take(values, name, value, types[name], one.metadata, place, key, "environment")
             elif name in table:
@@ -267,7 +266,7 @@ class _Source:
     ) -> None:
         """Put a value among the others if it is allowed, and note where it came from."""
         try:
-            values[name] = _allowed(value, kind, metadata, place)
+            values[name] = allowed(value, kind, metadata, place)
             self.origins[key] = origin
         except BadInput as error:
             self.refuse(str(error))
@@ -275,7 +274,7 @@ class _Source:
     def keys(self, table: Any, prefix: str) -> dict[str, str]:
         """The `[keys]` table: ids in quotation marks or as dotted keys; one key, or a list of them."""
         if not isinstance(table, dict):
-            self.refuse(f"In {self.path}, {prefix} is {_shown(table)}; it must be a table: [{prefix}].")
+            self.refuse(f"In {self.path}, {prefix} is {shown(table)}; it must be a table: [{prefix}].")
             return {}
         found: dict[str, str] = {}
         for name, value in table.items():
@@ -287,7 +286,7 @@ class _Source:
                 found[name] = ",".join(one.strip() for one in several)
                 self.origins[key] = "file"
             else:
-                self.refuse(f'In {self.path}, {key} is {_shown(value)}; it must be a key such as "ctrl+g", or a list.')
+                self.refuse(f'In {self.path}, {key} is {shown(value)}; it must be a key such as "ctrl+g", or a list.')
         return found
 
     def unknown_variables(self, keys: list[str]) -> None:
@@ -296,7 +295,7 @@ class _Source:
         beginnings = tuple(variable(f"{table}.") for table in TABLES)
         for name in self.environment:
             if name.startswith(beginnings) and name not in known:
-                self.refuse(f"In the environment, {name} is not a setting{_nearest(name, known)}; unset it.")
+                self.refuse(f"In the environment, {name} is not a setting{nearest(name, known)}; unset it.")
 
     def place(self, key: str) -> str:
         """How a sentence about this key begins."""
@@ -316,40 +315,6 @@ def _flat(table: Any, prefix: str) -> list[tuple[str, Any]]:
         value, key = getattr(table, one.name), f"{prefix}.{one.name}"
         rows += _flat(value, key) if is_dataclass(value) else [(key, value)]
     return rows
-
-
-def _allowed(value: Any, kind: Any, metadata: Mapping[str, Any], place: str) -> Any:
-    """The value as its field takes it. Raises BadInput saying what would be allowed."""
-    plain = [one for one in get_args(kind) if one is not NoneType] or [kind]
-    least = metadata.get("least")
-    if all(isinstance(one, str) for one in plain):
-        fits, must = value in plain, " or ".join(f'"{word}"' for word in plain)
-    elif plain == [bool]:
-        fits, must = isinstance(value, bool), "true or false"
-    elif plain == [str]:
-        fits, must = isinstance(value, str) and bool(value.strip()), "a text in quotation marks, not empty"
-    else:
-        whole = plain == [int]
-        right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-        fits = right_type and math.isfinite(value) and value >= least
-        must = f"a {'whole ' if whole else ''}number of {least:g} or more"
-    if not fits:
-        raise BadInput(f"{place} is {_shown(value)}; it must be {must}.")
-    return float(value) if plain == [float] else value
-
-
-def _from_text(text: str, kind: Any) -> Any:
-    """An environment variable's text as TOML would have read it; what does not fit stays text, to be refused."""
-    plain = [one for one in get_args(kind) if one is not NoneType] or [kind]
-    if plain == [bool]:
-        return {"true": True, "false": False}.get(text.lower(), text)
-    for number in (int, float):
-        if plain == [number]:
-            try:
-                return number(text)
-            except ValueError:
-                return text
-    return text
 
 
 def _checked(engine: EngineSettings, source: _Source) -> EngineSettings:
@@ -389,21 +354,7 @@ def _address(url: str, place: str) -> str:
     except ValueError:
         fits = False
     if not fits or parts.query or parts.fragment:
-        raise BadInput(f'{place} is {_shown(url)}; it must be an address such as "http://127.0.0.1:8080/v1".')
+        raise BadInput(f'{place} is {shown(url)}; it must be an address such as "http://127.0.0.1:8080/v1".')
     if parts.username is not None or parts.password is not None:
         raise BadInput(f"{place} has a name or password in it; put the key into a variable and name it in key_env.")
     return url.rstrip("/")
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
-
-
-def _shown(value: Any) -> str:
-    """A value as TOML would write it, for a sentence; long ones and tables in short."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return toml.quoted(value if len(value) <= 80 else f"{value[:77]}...")
-    return "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else str(value)

@@ -19,9 +19,10 @@ _END_S = 10.0
 
 
 def environment() -> dict[str, str]:
-    """The user's own environment, with this checkout of RadLite first among the modules."""
+    """The user's own environment, with this checkout of RadLite first among the modules, and nothing kept."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    nothing_kept = {"RADLITE_HISTORY_SAVING": "off", "RADLITE_HISTORY_RECOVER": "off"}
+    return {**os.environ, **nothing_kept, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 class Peer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from radlite_tui.engine.llama.threads import physical_cores
@@ -33,6 +32,8 @@ def flags() -> tuple[str, ...]:
 
 def llama_version() -> str:
     """The installed version of llama-cpp-python, which is not imported for it; empty when there is none."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("llama-cpp-python")
     except PackageNotFoundError:

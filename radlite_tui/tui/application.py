@@ -86,10 +86,10 @@ class RadliteApp(App[None]):
         self.animation_level = "none"
         for theme in themes.THEMES:
             self.register_theme(theme)
+        self.action_theme(themes.chosen(self.settings.app.theme, self.console.color_system, os.environ))
         self.read_screen = ReadScreen(report)
 
     def on_mount(self) -> None:
-        self.action_theme(themes.chosen(self.settings.app.theme, self.console.color_system, os.environ))
         self.take_keys()
         self.push_screen(self.read_screen)
         if self.offered is not None:

@@ -105,6 +105,8 @@ class Keeping:
             said = "Saving is on until RadLite ends: this conversation and those after it go to the history."
         else:
             said = "Saving is off until RadLite ends: nothing more is kept. What was kept stays in the history."
+            if self.settled.history.recover != "off":
+                said += " Only a lost connection leaves a private file, until the next start."
         self.app.notify(f"{said} `radlite-tui history on|off` makes it last.", timeout=8, markup=False)
         self.show()
 

@@ -14,7 +14,6 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from radlite_tui.assistant.assistant import Assistant
-from radlite_tui.assistant.machine import on_battery
 from radlite_tui.assistant.types import Plan
 from radlite_tui.engine.protocol import Cancelled, Done, Failed, Prefill
 from radlite_tui.tasks.report import Report
@@ -71,6 +70,8 @@ class ReadingAhead:
             self.timer = None
 
     def start(self, assistant: Assistant, report: Report, plan: Plan | None) -> None:
+        from radlite_tui.assistant.machine import on_battery
+
         if on_battery():
             return
         work = partial(self.read, assistant, report, plan, self.serial)

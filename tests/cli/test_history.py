@@ -53,6 +53,13 @@ def test_what_is_asked_is_kept_listed_searched_and_shown(keeping: Program) -> No
     assert (status["saving"], status["by"], status["conversations"], status["questions"]) == (True, "choice", 2, 2)
 
 
+def test_the_line_mode_keeps_its_conversation_too(keeping: Program) -> None:
+    done = keeping("--plain", "report.txt", stdin=b"birads?\nwrite the impression\n")
+    assert "Saving is on: chosen with `history on`." in done.stderr.decode()
+    (kept,) = keeping.json("history", "list")["conversations"]
+    assert (kept["title"], kept["turns"], kept["source"]) == ("birads?", 2, "report.txt")
+
+
 def test_nothing_is_kept_when_it_is_off_or_private(keeping: Program) -> None:
     assert "Kept" not in ask(keeping, "birads?", "--private")
     assert keeping("history", "off").returncode == 0
@@ -147,27 +154,26 @@ def test_a_purge_by_age_follows_the_setting(keeping: Program) -> None:
     assert keeping.json("history", "status")["keep_days"] == 30
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("show", "9"), "no conversation 9"),
-        (("show", "1.9"), "has no question 9"),
-        (("show", "one"), "'one' is no id"),
-        (("show",), "Name one conversation"),
-        (("replay", "9"), "no conversation 9"),
-        (("export",), "Name the conversations to export"),
-        (("search",), "Say what to look for"),
-        (("list", "x"), "takes no 'x'"),
-        (("delete", "1.1"), "only whole conversations"),
-        (("purge", "--older-than", "-1"), "give 0 or more days"),
-    ],
-)
-def test_a_mistake_is_one_sentence_and_exit_code_2(keeping: Program, arguments: tuple[str, ...], said: str) -> None:
+MISTAKES = [
+    (("show", "9"), "no conversation 9"),
+    (("show", "1.9"), "has no question 9"),
+    (("show", "one"), "'one' is no id"),
+    (("show",), "Name one conversation"),
+    (("replay", "9"), "no conversation 9"),
+    (("export",), "Name the conversations to export"),
+    (("search",), "Say what to look for"),
+    (("list", "x"), "takes no 'x'"),
+    (("delete", "1.1"), "only whole conversations"),
+    (("purge", "--older-than", "-1"), "give 0 or more days"),
+]
+
+
+def test_a_mistake_is_one_sentence_and_exit_code_2(keeping: Program) -> None:
     ask(keeping, "birads?")
-    done = keeping("history", *arguments)
-    assert done.returncode == 2
-    assert said in one_sentence(done.stderr)
-    assert done.stdout == b""
+    for arguments, said in MISTAKES:
+        done = keeping("history", *arguments)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert said in one_sentence(done.stderr)
 
 
 def test_a_damaged_history_is_named_by_commands_and_set_aside_by_the_next_answer(keeping: Program) -> None:

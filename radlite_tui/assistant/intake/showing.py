@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u2028\u2029\u00ad"
+
+ODD = re.compile(f"[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f{BIDI}{UNSEEN}\\ud800-\\udfff\\U000e0000-\\U000e007f]")
+"""Whatever `shown` changes; looked for first, since a report may have a million characters and hardly one of them."""
 
 
 def display(text: str) -> str:
     """The text with control, bidirectional and unseen characters made visible; tabs and line ends stay."""
-    return "".join(shown(c) for c in text.replace("\r\n", "\n"))
+    return ODD.sub(lambda found: shown(found.group()), text.replace("\r\n", "\n"))
 
 
 def display_offsets(text: str) -> tuple[str, list[int]]:

@@ -40,6 +40,7 @@ KEYS = (
 )
 PREVIEW_AFTER = 0.1
 LONGEST_PREVIEW = 20_000
+LONGEST_BEFORE = 12
 Entry = Summary | Found
 
 
@@ -151,7 +152,7 @@ class HistoryScreen(Screen[KeptConversation | None]):
         one = entry.summary if isinstance(entry, Found) else entry
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.touched))
         mark = "■" if one.open else " "
-        parts: list[Part] = [(f" {when} {mark} ", False)]
+        parts: list[Part] = [(f"{when} {mark} ", False)]
         if isinstance(entry, Found) and entry.where != "title":
             parts.append((f"{display(one.title)[:24]}: ", False))
             return parts + snippet_parts(entry.snippet)
@@ -295,9 +296,12 @@ class HistoryScreen(Screen[KeptConversation | None]):
 
 
 def snippet_parts(snippet: str) -> list[Part]:
-    """A snippet's text, what was found in it standing out."""
+    """A snippet's text, what was found in it standing out, and not far from the beginning, so that it is seen."""
     parts: list[Part] = []
-    for piece in " ".join(snippet.split()).split(MARKS[0]):
+    before, mark, after = " ".join(snippet.split()).partition(MARKS[0])
+    if mark and len(before) > LONGEST_BEFORE:
+        before = f"…{before[-LONGEST_BEFORE:]}"
+    for piece in f"{before}{mark}{after}".split(MARKS[0]):
         found, mark, rest = piece.partition(MARKS[1])
         parts += [(display(found), True), (display(rest), False)] if mark else [(display(piece), False)]
     return parts

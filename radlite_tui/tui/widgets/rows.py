@@ -20,6 +20,8 @@ Part = tuple[str, bool]
 """Text, and whether it stands out."""
 Line = Callable[[int, int], list[Part]]
 
+CHOSEN = "▸"
+
 
 class Rows(ScrollView, can_focus=False):
     """line: gives the parts of a line by its number and the width there is. One line is chosen while there are any."""
@@ -86,7 +88,9 @@ class Rows(ScrollView, can_focus=False):
         if row >= self.count:
             return Strip.blank(width, self.rich_style)
         chosen = "chosen" if row == self.chosen else ""
+        mark = CHOSEN if chosen else " "
         plain = self.get_component_rich_style(f"rows--{chosen or 'row'}")
         strong = self.get_component_rich_style(f"rows--{'chosen-strong' if chosen else 'strong'}")
-        segments = [Segment(text, strong if stands_out else plain) for text, stands_out in self.line(row, width)]
+        segments = [Segment(mark, plain)]
+        segments += [Segment(text, strong if stands_out else plain) for text, stands_out in self.line(row, width - 1)]
         return Strip(segments).adjust_cell_length(width, plain)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.history.keeper import Keeper
+from radlite_tui.assistant.history.recovery import Recovered
 from radlite_tui.assistant.types import Answer, Ask
+from radlite_tui.engine.protocol import Event, Token
 from radlite_tui.settings import HistorySettings, Settings
 from radlite_tui.tasks.report import Report
 from tests import scripted
+from tests.tui.desk import PATIENCE, Gate
 
 REPORT = Report("FINDINGS: 18 mm irregular mass, left breast.\nIMPRESSION: Suspicious.", None, "breast.txt")
+ANSWER = "one two three four five six"
 
 
 def settled(folder: Path, saving: str = "on", **more: object) -> Settings:
@@ -36,3 +42,34 @@ def kept(folder: Path, *conversations: tuple[str, ...]) -> Path:
             ask(keeper, one)
     keeper.close()
     return folder / "history.db"
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for a condition, not for a time."""
+    waiting = threading.Event()
+    for _ in range(int(PATIENCE * 50)):
+        if condition():
+            return
+        waiting.wait(0.02)
+    raise AssertionError("it never came true")
+
+
+def half_way(keeper: Keeper, gate: Gate, words: str = "hello") -> Iterator[Event | Answer]:
+    """A run of which two words have come."""
+    gate.allowed = 2
+    engine = scripted.ScriptedEngine({"chat": ANSWER}, step=gate)
+    assistant = scripted.assistant(engine)
+    plan = assistant.plan(Ask(REPORT, words))
+    events = keeper.record(assistant, plan, assistant.run(plan))
+    tokens = 0
+    while tokens < 2:
+        tokens += isinstance(next(events), Token)
+    return events
+
+
+def started(keeper: Keeper) -> Recovered | None:
+    """What a start finds."""
+    there, found = threading.Event(), []
+    keeper.start(lambda one: (found.append(one), there.set())[0])
+    assert there.wait(PATIENCE)
+    return found[0]
