@@ -14,9 +14,10 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from radlite_tui import NOT_FOR_CLINICAL_USE, __version__, tasks
+from radlite_tui import NOT_FOR_CLINICAL_USE, __version__, settings, tasks
 from radlite_tui.assistant import answers, comparison, intake
 from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.history.keeper import Keeper
 from radlite_tui.assistant.planning import ENSEMBLE, KNOWN_TASKS, known
 from radlite_tui.assistant.types import Answer, Ask, Plan
 from radlite_tui.cli import plain_files, request
@@ -49,8 +50,10 @@ def run(path: Path | None) -> int:
     keep_to_locale()
     voice, lines = Voice(), Lines()
     voice.tell(f"RadLite {__version__}. {NOT_FOR_CLINICAL_USE}. /help lists the commands.")
-    with closing(Assistant.create()) as assistant:
-        session = Session(assistant, voice, lines)
+    settled = settings.read()
+    with closing(Assistant.create(settled)) as assistant, closing(Keeper(settled, voice.tell)) as keeper:
+        voice.tell(keeper.saving.sentence)
+        session = Session(assistant, voice, lines, keeper)
         if path is not None:
             session.open(str(path))
         code = 0
@@ -68,8 +71,8 @@ def run(path: Path | None) -> int:
 class Session:
     """What has been opened, fixed, asked and answered so far."""
 
-    def __init__(self, assistant: Assistant, voice: Voice, lines: Lines) -> None:
-        self._assistant, self._voice, self._lines = assistant, voice, lines
+    def __init__(self, assistant: Assistant, voice: Voice, lines: Lines, keeper: Keeper) -> None:
+        self._assistant, self._voice, self._lines, self._keeper = assistant, voice, lines, keeper
         self._ask = Ask(Report(""))
         self._offered: Plan | None = None
         self._latest: Answer | None = None
@@ -227,7 +230,7 @@ class Session:
         self._voice.tell(f"because: {answers.reason(plan)}")
         self._voice.begin()
         with stopped_by_interrupt(self._assistant):
-            for event in self._assistant.run(plan):
+            for event in self._keeper.record(self._assistant, plan, self._assistant.run(plan)):
                 if isinstance(event, Answer):
                     self._latest = event
                     self.show(event)

@@ -53,6 +53,13 @@ def test_what_is_asked_is_kept_listed_searched_and_shown(keeping: Program) -> No
     assert (status["saving"], status["by"], status["conversations"], status["questions"]) == (True, "choice", 2, 2)
 
 
+def test_the_line_mode_keeps_its_conversation_too(keeping: Program) -> None:
+    done = keeping("--plain", "report.txt", stdin=b"birads?\nwrite the impression\n")
+    assert "Saving is on: chosen with `history on`." in done.stderr.decode()
+    (kept,) = keeping.json("history", "list")["conversations"]
+    assert (kept["title"], kept["turns"], kept["source"]) == ("birads?", 2, "report.txt")
+
+
 def test_nothing_is_kept_when_it_is_off_or_private(keeping: Program) -> None:
     assert "Kept" not in ask(keeping, "birads?", "--private")
     assert keeping("history", "off").returncode == 0

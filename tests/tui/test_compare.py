@@ -12,19 +12,9 @@ from radlite_tui.assistant import ratings
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.report import Report
-from radlite_tui.tui.screens.compare import CompareScreen
-from radlite_tui.tui.screens.compare_setup import CompareSetupScreen
 from tests.scripted import ScriptedEngine
-from tests.tui.desk import REPORT, Desk, Gate, open_desk, scripted
-
-
-async def compared(desk: Desk) -> CompareScreen:
-    await desk.until(lambda: isinstance(desk.app.screen, CompareScreen))
-    screen = desk.app.screen
-    assert isinstance(screen, CompareScreen)
-    await desk.until(lambda: screen.over)
-    await desk.pilot.pause()
-    return screen
+from tests.tui.comparing import chosen, compared, opened
+from tests.tui.desk import REPORT, Gate, open_desk, scripted
 
 
 async def test_three_columns_with_their_figures_and_agreement() -> None:
@@ -105,22 +95,6 @@ async def test_the_last_answer_can_be_compared_without_typing_it_again() -> None
         await desk.pilot.press("ctrl+e")
         screen = await compared(desk)
         assert screen.ask.task == "rads_assignment"
-
-
-async def chosen(desk: Desk, *keys: str) -> CompareScreen:
-    """Open the comparison's choices, press keys there, and compare anew."""
-    before = desk.app.screen
-    await desk.pilot.press("c")
-    await desk.until(lambda: isinstance(desk.app.screen, CompareSetupScreen))
-    await desk.pilot.press(*keys, "enter")
-    await desk.until(lambda: desk.app.screen is not before and isinstance(desk.app.screen, CompareScreen))
-    return await compared(desk)
-
-
-async def opened(desk: Desk, words: str = "birads") -> CompareScreen:
-    await desk.type(words)
-    await desk.pilot.press("ctrl+e")
-    return await compared(desk)
 
 
 async def test_every_mode_of_both_embedded_models_can_be_compared() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-from pathlib import Path
 
 from radlite_tui import tasks
 from radlite_tui.assistant.assistant import Assistant
@@ -14,6 +13,7 @@ from radlite_tui.tui.picture import picture
 from radlite_tui.tui.scenes import Scene
 from radlite_tui.tui.screens.compare import CompareScreen
 from tests.tui.desk import REPORT, Desk, open_desk
+from tests.tui.lasting import engines
 
 CLOSED = ("rads_assignment", "radiology_nli", "n_staging", "m_staging")
 
@@ -74,12 +74,14 @@ async def test_the_three_modes_stand_beside_each_other() -> None:
 
 
 async def test_a_killed_engine_process_costs_one_answer_and_no_text() -> None:
+    others = set(engines())
     async with open_desk(Assistant.create, report=Report(REPORT)) as desk:
         await desk.type("birads?")
         await desk.pilot.press("enter")
         await desk.answered()
-        assert children()
-        for child in children():
+        own = set(engines()) - others
+        assert own
+        for child in own:
             os.kill(child, signal.SIGKILL)
         for _ in range(3):
             await desk.type("birads?")
@@ -100,10 +102,3 @@ async def test_the_picture_is_the_app_and_needs_no_network() -> None:
     assert "Management:" in shown or "No RADS category applies" in shown
     assert set(re.findall(r"https?://[\w.]+", svg)) <= {"http://www.w3.org", "https://www.textualize.io"}
     assert "url(" not in svg.replace("url(#", "")
-
-
-def children() -> list[int]:
-    """This process's engine processes."""
-    lists = (file.read_text(encoding="ascii") for file in Path("/proc/self/task").glob("*/children"))
-    pids = [int(pid) for pids in lists for pid in pids.split()]
-    return [pid for pid in pids if b"radlite_tui.engine" in Path(f"/proc/{pid}/cmdline").read_bytes()]

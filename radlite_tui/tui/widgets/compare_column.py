@@ -19,7 +19,7 @@ from radlite_tui.tui.progress import Progress, rate
 from radlite_tui.tui.widgets.answer import CURSOR, finished
 from radlite_tui.tui.word_diff import word_diff
 
-ROOMY = 36
+CORNERS = 6
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -92,20 +92,21 @@ class ColumnView(VerticalScroll):
         """Time to first token, speed and tokens: measured when over, live before; none while hidden."""
         if self.hidden:
             return f"rated {self.rating}" if self.rating else ("rate 1-5" if self.answer is not None else "")
-        rating = f" · rated {self.rating}" if self.rating else ""
+        rating = f"rated {self.rating} · " if self.rating else ""
         if self.answer is not None:
             stats = self.answer.stats
-            return self.measured(stats.first_token_s, stats.decode_tok_s, stats.completion_tokens) + rating
+            return self.measured(stats.first_token_s, stats.decode_tok_s, stats.completion_tokens, rating)
         if self.progress is not None and self.progress.tokens:
             first = self.progress.decode_began - self.began
             return self.measured(first, self.progress.decode_tok_s, self.progress.tokens)
         return ""
 
-    def measured(self, first: float, speed: float, tokens: int) -> str:
-        """The three figures, shorter where the column is narrow."""
-        if self.size.width < ROOMY:
-            return f"{first:.2f} s, {rate(speed)}/s, {tokens} tok"
-        return f"first {first:.2f} s · {rate(speed)} tok/s · {tokens} tok"
+    def measured(self, first: float, speed: float, tokens: int, rating: str = "") -> str:
+        """The rating and the three figures, shorter where the border has no room for them in full."""
+        full = f"{rating}first {first:.2f} s · {rate(speed)} tok/s · {tokens} tok"
+        if len(full) <= self.outer_size.width - CORNERS:
+            return full
+        return f"{rating}{first:.2f} s, {rate(speed)}/s, {tokens} tok"
 
     def title(self, count: int) -> None:
         """Which column it is, in its border; seen also where one shows at a time."""
