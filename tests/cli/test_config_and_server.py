@@ -75,6 +75,7 @@ def test_config_schema_is_json_and_a_table_and_needs_no_sound_settings(radlite: 
 def test_doctor_shows_what_is_not_as_it_comes(radlite: Program) -> None:
     path = settle(radlite, "[engine]\nthreads = 1\n")
     radlite.environment["RADLITE_ENGINE_SPECULATE"] = "off"
+    del radlite.environment["RADLITE_HISTORY_SAVING"]
     assert radlite.json("doctor")["settings"] == {
         "file": str(path),
         "engine.threads": {"value": 1, "origin": "file"},

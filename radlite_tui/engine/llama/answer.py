@@ -89,7 +89,7 @@ class Answer:
             first_token_s=self.first_token_s,
             total_s=self._now(),
             prefill_tok_s=self.prefilled / self.prefill_s if self.prefill_s else 0.0,
-            decode_tok_s=self.computed / decode_s if decode_s else 0.0,
+            decode_tok_s=self.computed / decode_s if decode_s and self.steps else 0.0,  # no step, nothing to measure
             load_s=self.load_s,
             context=self.context,
             steps=self.steps,
