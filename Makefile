@@ -12,7 +12,7 @@ run: $(VENV)/.ready-run
 	@$(VENV)/bin/radlite-tui $(ARGS)
 
 test: $(VENV)/.ready-test lint
-	@$(VENV)/bin/python -m pytest $(ARGS)
+	@$(VENV)/bin/python -m pytest -n auto --maxprocesses=4 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.ready-test
 	@$(VENV)/bin/ruff check .

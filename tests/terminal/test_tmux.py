@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,8 +21,9 @@ class Tmux:
     """A server of its own with one window of 80 x 24 that runs the app."""
 
     def __init__(self, home: Path, options: str) -> None:
-        self.socket = f"radlite-{os.getpid()}-{home.name[-20:]}"
-        self.environment = environment(home, TERM="xterm-256color", TMUX_TMPDIR=str(home))
+        self.sockets = tempfile.TemporaryDirectory(prefix="radlite-")  # a socket's path may have 100 characters or so
+        self.socket = "app"
+        self.environment = environment(home, TERM="xterm-256color", TMUX_TMPDIR=self.sockets.name)
         settings = home / "tmux.conf"
         settings.write_text(f"set -g default-terminal tmux-256color\n{options}\n", encoding="utf-8")
         command = f"cd {ROOT} && exec {sys.executable} -m radlite_tui"
@@ -68,6 +69,7 @@ def tmux(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Tmux]:
         yield server
     finally:
         subprocess.run(["tmux", "-L", server.socket, "kill-server"], env=server.environment, capture_output=True)
+        server.sockets.cleanup()
 
 
 def test_detaching_and_attaching_keeps_what_was_typed(tmux: Tmux) -> None:
