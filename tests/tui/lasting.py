@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.assistant.wiring import join
-from radlite_tui.engine.protocol import Event, Token
+from radlite_tui.engine.protocol import Event, Prefill, Token
 
 
 class Lasting(Assistant):
-    """An assistant that outlives the apps it is lent to. hold: stop the engine's process at the next token."""
+    """An assistant that outlives the apps it is lent to. hold: let the engine's process crawl, and stop it at the next
+    token, so that it cannot be over before it is stopped."""
 
     def __init__(self) -> None:
         super().__init__(*join())
@@ -25,11 +27,26 @@ class Lasting(Assistant):
         return self
 
     def run(self, plan: Plan, *, constrained: bool = True) -> Iterator[Event | Answer]:
+        crawling = threading.Thread(target=self.crawl) if self.hold else None
         for event in super().run(plan, constrained=constrained):
+            if isinstance(event, Prefill) and crawling is not None and crawling.ident is None:
+                crawling.start()
             if self.hold and isinstance(event, Token):
-                self.hold, self.held = False, True
+                self.hold = False
+                if crawling is not None and crawling.ident is not None:
+                    crawling.join()
                 signal_engine(signal.SIGSTOP)
+                self.held = True
             yield event
+
+    def crawl(self) -> None:
+        """While it is to be held, the engine's process computes for a moment and rests for twenty."""
+        resting = threading.Event()
+        while self.hold:
+            signal_engine(signal.SIGSTOP)
+            resting.wait(0.02)
+            signal_engine(signal.SIGCONT)
+            resting.wait(0.001)
 
     def go_on(self) -> None:
         """Let the engine's process run again."""
