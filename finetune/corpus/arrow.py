@@ -50,18 +50,24 @@ def save(folder: Path, rows: Any, splits: Sequence[Split], kept: Sequence[int]) 
     parts = {}
     for split in SPLITS:
         numbers = [number for number in kept if splits[number] == split]
+        if not numbers:  # datasets cannot read back a split without rows
+            continue
         part = rows.select(numbers).remove_columns("split").add_column("split", [split] * len(numbers))
         parts[split] = part.select_columns(list(COLUMNS)).cast(features())
     DatasetDict(parts).save_to_disk(str(folder))
 
 
 def load(folder: Path) -> Any:
-    """The datasets.DatasetDict of a built set. Raises BadInput when there is none."""
-    from datasets import load_from_disk
+    """The datasets.DatasetDict of a built set, all three splits. Raises BadInput when there is none."""
+    from datasets import Dataset, load_from_disk
 
     if not (folder / MANIFEST).is_file():
         raise BadInput(f"There is no built set in {folder}; run `python -m finetune data --build {folder}` first.")
-    return load_from_disk(str(folder / "rows"))
+    rows = load_from_disk(str(folder / "rows"))
+    for split in SPLITS:
+        if split not in rows:
+            rows[split] = Dataset.from_dict({column: [] for column in COLUMNS}, features=features())
+    return rows
 
 
 def cases(folder: Path, split: Split) -> Iterator[Case]:

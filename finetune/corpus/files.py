@@ -87,11 +87,16 @@ def json_items(path: Path) -> Iterator[tuple[str, Any]]:
     """Key and value of a JSON object of any size, one after the other, without holding all of it."""
     import ijson
 
+    found = False
     with reading(path), path.open("rb") as file:
         try:
-            yield from ijson.kvitems(file, "", use_float=True)
+            for item in ijson.kvitems(file, "", use_float=True):
+                found = True
+                yield item
         except ijson.JSONError as error:
             raise BadInput(f"{path} cannot be read ({error}); get the file again.") from error
+    if not found:
+        raise changed(path, "it does not hold one JSON object with items")
 
 
 def checked(row: Any, keys: Sequence[str], path: Path, where: str) -> dict[str, Any]:
