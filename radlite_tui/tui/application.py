@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter, Monochrome, NoColor
+from textual.filter import LineFilter, Monochrome
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
 
@@ -25,6 +25,7 @@ from radlite_tui.errors import RadliteError
 from radlite_tui.settings import Settings
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui import themes
+from radlite_tui.tui.colourless import Colourless
 from radlite_tui.tui.commands import app_commands, commands_here, read_commands
 from radlite_tui.tui.copying import Copying
 from radlite_tui.tui.keeping import Keeping
@@ -249,9 +250,9 @@ class RadliteApp(App[None]):
     def action_theme(self, name: str) -> None:
         """Another theme; the one without colours has none at all, not greys."""
         colourless = name == themes.MONO.name
-        kept = [one for one in self._filters if not isinstance(one, (NoColor, Monochrome))]
+        kept = [one for one in self._filters if not isinstance(one, (Colourless, Monochrome))]
         grey: list[LineFilter] = [Monochrome()] if self.no_color else []
-        self._filters = [*kept, NoColor()] if colourless else kept + grey
+        self._filters = [*kept, Colourless()] if colourless else kept + grey
         self.theme = name
 
     def action_history(self) -> None:

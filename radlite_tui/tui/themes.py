@@ -73,6 +73,8 @@ CONTRAST = Theme(
 
 OWN = "ansi_default"
 """The terminal's own colour of text or of its background."""
+MARKED = "ansi_white"
+"""Any background but the terminal's own: without colours it is drawn reversed (`colourless`)."""
 COLOURS = ("primary", "secondary", "warning", "error", "success", "accent")
 GROUNDS = ("foreground", "background", "surface", "panel", "boost")
 
@@ -116,8 +118,10 @@ MONO = of_the_terminal(
     dict.fromkeys(COLOURS, OWN),
     {
         **dict.fromkeys(ANSI.variables, OWN),
-        "block-cursor-text-style": "reverse",
-        "input-cursor-text-style": "reverse",
+        "block-cursor-background": MARKED,
+        "input-cursor-background": MARKED,
+        "input-selection-background": MARKED,
+        "scrollbar": MARKED,
     },
 )
 

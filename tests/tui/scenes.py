@@ -7,19 +7,22 @@ by what is measured for contrast, so that no screen is only one of the two.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from radlite_tui.assistant.history.keeper import Keeper
 from radlite_tui.assistant.history.store import Store
+from radlite_tui.engine.protocol import Request
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.screens.compare import CompareScreen
 from radlite_tui.tui.screens.form import FormScreen
 from radlite_tui.tui.screens.history import HistoryScreen
 from tests.assistant.history.kept import ask, settled
+from tests.scripted import ScriptedEngine
 from tests.tui.comparing import opened
 from tests.tui.desk import Desk
 
@@ -42,6 +45,17 @@ OF_THIS_MACHINE = ", ".join(
     f"'$.{name}', 'as it was'" for name in ("version", "llama_cpp", "processor", "prompt_version", "request_sha256")
 )
 """What of an answer's provenance differs from machine to machine and from version to version."""
+
+
+class UnlikeModels(ScriptedEngine):
+    """Without an adapter, an impression is another one."""
+
+    BASE = "Nodule of 18 mm in the left upper lobe, suspicious for malignancy. No pleural effusion."
+
+    def written(self, request: Request) -> tuple[str, tuple[Mapping[str, float], ...]]:
+        text, choices = super().written(request)
+        base = request.model.adapter is None and text == self.answers.get("impression_generation")
+        return self.BASE if base else text, choices
 
 
 def history_of(folder: Path) -> Path:
@@ -115,8 +129,9 @@ async def form(desk: Desk, number: str) -> FormScreen:
 
 async def inference(desk: Desk) -> None:
     """The form of inference, a hypothesis typed."""
+    desk.read.ask_line.text = ""
     await form(desk, "4")
-    await desk.type("there is a nodule on the left")
+    await desk.paste("there is a nodule on the left")
     await desk.pilot.pause()
 
 
@@ -128,8 +143,20 @@ async def changes(desk: Desk) -> None:
 
 
 async def comparison(desk: Desk) -> CompareScreen:
-    """Three finished columns, compared to the second."""
+    """Three finished columns that differ."""
+    desk.read.ask_line.text = ""
     return await opened(desk, "impression")
+
+
+async def differences(desk: Desk) -> None:
+    """Each column's words against the fine-tuned one's, the one before it in front, and all of them scored."""
+    screen = await comparison(desk)
+    await desk.pilot.press("x")
+    desk.app.screen.query_one(Input).value = "Suspicious nodule of the left upper lobe"
+    await desk.pilot.press("enter")
+    await desk.until(lambda: desk.app.screen is screen)
+    await desk.pilot.press("d", "left")
+    await desk.pilot.pause()
 
 
 async def palette(desk: Desk) -> None:
@@ -138,4 +165,5 @@ async def palette(desk: Desk) -> None:
     await desk.until(lambda: desk.app.screen is not desk.read)
     await desk.type("rep")
     await desk.until(lambda: "Report: open" in desk.screen())
+    await desk.until(lambda: not desk.app.screen.query(".--populating"))
     await desk.pilot.pause()

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.color import ColorType
+from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from radlite_tui.settings import AppSettings, Settings
+from radlite_tui.assistant.history.recovery import Draft, Recovered
+from radlite_tui.settings import AppSettings
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.application import RadliteApp
+from radlite_tui.tui.scenes import MESSAGE
+from radlite_tui.tui.screens.history_asks import OfferScreen
+from radlite_tui.tui.screens.taken import TakenScreen
 from radlite_tui.tui.themes import THEMES, chosen
-from tests.scripted import ScriptedEngine
+from tests.assistant.history.kept import settled
+from tests.tui import scenes
 from tests.tui.desk import Desk, scripted
 
 REPORT = "FINDINGS: 18 mm mass, left breast. No effusion.\nIMPRESSION: suspicious.\n"
@@ -55,11 +63,17 @@ def luminance(color: Color) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A history with a few conversations."""
+    return scenes.history_of(tmp_path_factory.mktemp("kept")).parent
+
+
 @asynccontextmanager
-async def themed(name: str) -> AsyncIterator[Desk]:
-    engine = ScriptedEngine(ANSWERS)
-    settings = Settings(app=AppSettings(theme=name))  # type: ignore[arg-type]
-    app = RadliteApp(Report(REPORT, PRIOR, "example.txt"), scripted(engine), found=settings)
+async def themed(name: str, folder: Path) -> AsyncIterator[Desk]:
+    settings = replace(settled(folder, "off"), app=AppSettings(theme=name))  # type: ignore[arg-type]
+    report = Report(REPORT, PRIOR, "example.txt")
+    app = RadliteApp(report, scripted(scenes.UnlikeModels(ANSWERS)), found=settings)
     async with app.run_test(size=(100, 60), notifications=True) as pilot:
         desk = Desk(app, pilot)
         await desk.ready()
@@ -90,7 +104,6 @@ async def walk(desk: Desk, asked: tuple[str, ...] = ASKED) -> AsyncIterator[str]
         ("ctrl+o", "file"),
         ("f1", "help"),
         ("ctrl+g", "jump"),
-        ("ctrl+p", "palette"),
     ):
         await desk.pilot.press(key)
         await desk.until(lambda: desk.app.screen is not desk.read)
@@ -103,11 +116,50 @@ async def walk(desk: Desk, asked: tuple[str, ...] = ASKED) -> AsyncIterator[str]
     yield "report"
 
 
+BESIDE: tuple[tuple[Callable[[Desk], Awaitable[object]], tuple[str, ...]], ...] = (
+    (scenes.comparison, ("right", "d", "x", "escape", "c", "down", "space")),
+    (scenes.palette, ("down",)),
+    (scenes.history, ("tab", "ctrl+r", "shift+home", "escape", "ctrl+d")),
+    (scenes.search_history, ()),
+    (scenes.inference, ("shift+home", "tab", "shift+end")),
+    (scenes.changes, ("tab",)),
+)
+"""The other screens, and what is pressed there one after the other: to focus, to choose, to mark."""
+
+
+async def beside(desk: Desk) -> AsyncIterator[str]:
+    """The states of the other screens; each gives its name once it is on the screen."""
+    for go, keys in BESIDE:
+        await go(desk)
+        yield go.__name__
+        for key in keys:
+            await desk.pilot.press(key)
+            await desk.pilot.pause()
+            yield f"{go.__name__}, {key}"
+        await scenes.back(desk)
+    desk.app.push_screen(OfferScreen(Recovered(scenes.MORNING, Draft(words="is there"))))
+    await desk.pilot.pause()
+    yield "what was cut off"
+    await scenes.back(desk)
+    desk.app.push_screen(TakenScreen(MESSAGE))
+    await desk.pilot.pause()
+    yield "what was read out of a file"
+    await scenes.back(desk)
+
+
+async def everything(desk: Desk) -> AsyncIterator[str]:
+    """Every state of every screen."""
+    async for state in walk(desk):
+        yield state
+    async for state in beside(desk):
+        yield state
+
+
 @pytest.mark.parametrize("name", ["dark", "light", "contrast"])
-async def test_every_text_can_be_read_on_its_background(name: str) -> None:
+async def test_every_text_can_be_read_on_its_background(name: str, folder: Path) -> None:
     poor: dict[str, str] = {}
-    async with themed(name) as desk:
-        async for state in walk(desk):
+    async with themed(name, folder) as desk:
+        async for state in everything(desk):
             for text, style in texts(desk):
                 ratio = contrast(style)
                 if ratio < LEAST or style.dim:
@@ -115,9 +167,9 @@ async def test_every_text_can_be_read_on_its_background(name: str) -> None:
     assert poor == {}
 
 
-async def test_with_sixteen_colours_no_text_has_its_backgrounds_colour_and_none_is_dim() -> None:
-    async with themed("ansi") as desk:
-        async for state in walk(desk):
+async def test_with_sixteen_colours_no_text_has_its_backgrounds_colour_and_none_is_dim(folder: Path) -> None:
+    async with themed("ansi", folder) as desk:
+        async for state in everything(desk):
             for text, style in texts(desk):
                 for color in (style.color, style.bgcolor):
                     assert color is None or color.type in (ColorType.DEFAULT, ColorType.STANDARD), (state, text, style)
@@ -126,20 +178,65 @@ async def test_with_sixteen_colours_no_text_has_its_backgrounds_colour_and_none_
                 assert not style.dim, (state, text, style)
 
 
-async def test_without_colours_nothing_that_is_shown_gets_lost() -> None:
+async def test_without_colours_nothing_that_is_shown_gets_lost(folder: Path) -> None:
     shown: dict[str, str] = {}
-    async with themed("dark") as desk:
+    async with themed("dark", folder) as desk:
         async for state in walk(desk, ("entities",)):
             shown[state] = desk.screen()
-    async with themed("mono") as desk:
+    async with themed("mono", folder) as desk:
         async for state in walk(desk, ("entities",)):
             assert letters(desk.screen()) == letters(shown[state]), state
-            filters = desk.app.get_line_filters()
-            for strip in desk.app.screen._compositor.render_strips():
-                for one in strip.apply_filter(filters[-1], Color(0, 0, 0)):
-                    style = one.style or Style()
-                    assert style.color is None or style.color.is_default
-                    assert style.bgcolor is None or style.bgcolor.is_default
+            assert looks(desk)
+
+
+def colourless(desk: Desk) -> Iterator[Segment]:
+    """The screen as a terminal without colours gets it."""
+    filters = desk.app.get_line_filters()
+    for strip in desk.app.screen._compositor.render_strips():
+        yield from strip.apply_filter(filters[-1], Color(0, 0, 0))
+
+
+async def tasks(desk: Desk) -> None:
+    """The list of tasks."""
+    await desk.pilot.press("ctrl+k")
+    await desk.pilot.pause()
+
+
+FOCUSED: tuple[tuple[Callable[[Desk], Awaitable[object]], str], ...] = (
+    (scenes.comparison, "left"),
+    (scenes.history, "down"),
+    (scenes.history, "tab"),
+    (scenes.inference, "tab"),
+    (scenes.inference, "shift+home"),
+    (tasks, "down"),
+    (scenes.changes, "tab"),
+    (scenes.back, "shift+tab"),
+    (scenes.palette, "down"),
+)
+
+
+async def test_without_colours_it_is_seen_what_has_the_focus_and_what_is_chosen(folder: Path) -> None:
+    """A key that only moves the focus, the choice or the selection changes signs or attributes, not colours alone."""
+    async with themed("mono", folder) as desk:
+        for go, key in FOCUSED:
+            await go(desk)
+            before = looks(desk)
+            await desk.pilot.press(key)
+            await desk.pilot.pause()
+            assert looks(desk) != before, (go.__name__, key)
+            await scenes.back(desk)
+
+
+def looks(desk: Desk) -> list[tuple[str, bool, bool, bool]]:
+    """Every sign on the screen and its attributes; none has a colour."""
+    found = []
+    for segment in colourless(desk):
+        style = segment.style or Style()
+        assert style.color is None or style.color.is_default
+        assert style.bgcolor is None or style.bgcolor.is_default
+        attributes = (bool(style.reverse), bool(style.bold), bool(style.underline))
+        found += [(sign, *attributes) for sign in segment.text]
+    return found
 
 
 def letters(screen: str) -> str:

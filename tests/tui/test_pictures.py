@@ -9,16 +9,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.widgets import TextArea
 
-from radlite_tui.settings import AppSettings, Settings
+from radlite_tui.settings import AppSettings
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.application import RadliteApp
 from radlite_tui.tui.themes import THEMES
-from tests.scripted import ScriptedEngine
+from tests.assistant.history.kept import settled
+from tests.tui import scenes
 from tests.tui.desk import Desk, scripted
 
 FOLDER = Path(__file__).parent / "pictures"
@@ -32,6 +33,7 @@ REPORT = (
 )
 PRIOR = "FINDINGS: Nodule of 12 mm in the left upper lobe.\n"
 ANSWERS = {"impression_generation": "18 mm spiculated nodule in the right upper lobe.", "chat": "Good morning."}
+GROUND = re.compile(r'<rect fill="([^"]+)" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="24.65"[^>]*/>')
 MEASURED = re.compile(r"\d+(?:\.\d+)?(?=(?:&#160;| )(?:tok/s|s\b))|(?<=&#160;)\d+/s")
 
 
@@ -55,33 +57,37 @@ async def tasks(desk: Desk) -> None:
 
 
 async def help_on_keys(desk: Desk) -> None:
-    await back(desk)
+    await scenes.back(desk)
     await desk.pilot.press("f1")
     await desk.until(lambda: desk.app.screen is not desk.read)
 
 
 async def entities(desk: Desk) -> None:
-    await back(desk)
+    await scenes.back(desk)
     await desk.type("entities")
     await desk.planned()
     await desk.pilot.press("enter")
     await desk.answered(2)
 
 
-async def back(desk: Desk) -> None:
-    await desk.pilot.press("escape")
-    await desk.until(lambda: desk.app.screen is desk.read)
-
-
-STATES: dict[str, Callable[[Desk], Awaitable[None]]] = {
+STATES: dict[str, Callable[[Desk], Awaitable[object]]] = {
     "start": start,
     "plan": plan,
     "warning": warning,
     "tasks": tasks,
     "help": help_on_keys,
     "entities": entities,
+    "palette": scenes.palette,
+    "compare": scenes.comparison,
+    "differences": scenes.differences,
+    "history": scenes.history,
+    "found": scenes.search_history,
+    "inference": scenes.inference,
+    "changes": scenes.changes,
 }
 """In this order, each after the one before it."""
+BESIDE = tuple(STATES)[tuple(STATES).index("palette") :]
+"""Those that begin on the Read screen and leave their own up."""
 
 
 def levelled(svg: str) -> str:
@@ -89,23 +95,50 @@ def levelled(svg: str) -> str:
     svg = re.sub(r"terminal-\d+", "terminal-0", svg)
     svg = re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
     svg = re.sub(r"RadLite(&#160;| )\d+\.\d+\.\d+", r"RadLite\g<1>0", svg)
-    return MEASURED.sub("0", svg)
+    return joined(MEASURED.sub("0", svg))
 
 
-async def pictures(size: tuple[int, int], theme: str) -> dict[str, str]:
+def joined(svg: str) -> str:
+    """One rectangle for what has one background: half the size, and no trace of how the text was pieced together."""
+
+    def once(row: re.Match[str]) -> str:
+        kept: list[tuple[str, str, float, float]] = []
+        for fill, x, y, width in GROUND.findall(row[0]):
+            left, right = float(x), float(x) + float(width)
+            if kept and kept[-1][:2] == (fill, y) and abs(kept[-1][3] - left) < 0.1:
+                kept[-1] = (fill, y, kept[-1][2], right)
+            else:
+                kept.append((fill, y, left, right))
+        return "".join(
+            f'<rect fill="{fill}" x="{left:g}" y="{y}" width="{right - left:.1f}" height="24.65"/>'
+            for fill, y, left, right in kept
+        )
+
+    return re.sub(f"(?:{GROUND.pattern})+", once, svg)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A history with a few conversations."""
+    return scenes.history_of(tmp_path_factory.mktemp("kept")).parent
+
+
+async def pictures(size: tuple[int, int], theme: str, folder: Path) -> dict[str, str]:
     """The picture of every state."""
-    settings = Settings(app=AppSettings(theme=theme))  # type: ignore[arg-type]
-    app = RadliteApp(Report(REPORT, PRIOR, "chest-ct.txt"), scripted(ScriptedEngine(ANSWERS)), found=settings)
+    settings = replace(settled(folder, "off"), app=AppSettings(theme=theme))  # type: ignore[arg-type]
+    app = RadliteApp(Report(REPORT, PRIOR, "chest-ct.txt"), scripted(scenes.UnlikeModels(ANSWERS)), found=settings)
     app.no_color = False
     drawn = {}
     async with app.run_test(size=size) as pilot:
         desk = Desk(app, pilot)
         await desk.ready()
         await desk.until(lambda: desk.read.read_in.endswith("✓"))
-        for area in app.screen.query(TextArea):
-            area.cursor_blink = False
         for state, go in STATES.items():
+            if state in BESIDE:
+                await scenes.back(desk)
             await go(desk)
+            for field in app.screen.query("TextArea, Input"):
+                field.cursor_blink = False  # type: ignore[attr-defined]
             await pilot.pause()
             drawn[state] = levelled(app.export_screenshot())
     return drawn
@@ -113,8 +146,10 @@ async def pictures(size: tuple[int, int], theme: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("theme", NAMES)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_the_screens_look_as_they_did(size: tuple[int, int], theme: str) -> None:
-    for state, drawn in (await pictures(size, theme)).items():
+async def test_the_screens_look_as_they_did(size: tuple[int, int], theme: str, folder: Path) -> None:
+    with scenes.universal_time():
+        found = await pictures(size, theme, folder)
+    for state, drawn in found.items():
         kept = FOLDER / f"{state}-{size[0]}x{size[1]}-{theme}.svg"
         if WRITE:
             FOLDER.mkdir(exist_ok=True)
