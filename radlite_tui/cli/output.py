@@ -1,6 +1,6 @@
 """What leaves the program: the answer on standard output, narration on standard error.
 
-May import `assistant.intake` for showing text safely; must never mix the two streams.
+May import `showing`, to show text safely; must never mix the two streams.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-from radlite_tui.assistant.intake import display
+from radlite_tui.showing import display
 
 
 def narrate(text: str) -> None:

@@ -6,14 +6,17 @@ May import the assistant, `messages` and Textual. A count that is out of date by
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 from textual.timer import Timer
 
-from radlite_tui.assistant.assistant import Assistant
-from radlite_tui.assistant.types import Plan
 from radlite_tui.errors import RadliteError
 from radlite_tui.tui.messages import Counted
+
+if TYPE_CHECKING:
+    from radlite_tui.assistant.assistant import Assistant
+    from radlite_tui.assistant.types import Plan
 
 COUNT_AFTER = 0.4
 

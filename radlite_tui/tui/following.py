@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from radlite_tui.assistant.types import Answer, Plan
-from radlite_tui.tui.messages import Ended, Item, Trouble
+from radlite_tui.tui.messages import Ended, Trouble
 from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.widgets.answer import Turn
+
+if TYPE_CHECKING:
+    from radlite_tui.tui.messages import Item
 
 
 @dataclass

@@ -11,7 +11,8 @@ from radlite_tui.assistant import checks, grounds
 from radlite_tui.assistant.passages import sentences
 from radlite_tui.assistant.types import Answer, Warning
 from radlite_tui.tasks.outputs import ImpressionOutput, LabelOutput, RadsOutput, TextOutput
-from radlite_tui.tui.drawing import MUTED, draw, flow, hang, lines
+from radlite_tui.tui.drawing import draw
+from radlite_tui.tui.lines import MUTED, flow, hang, lines
 from radlite_tui.tui.markdown import draw_markdown
 
 MOST_SENTENCES = 3

@@ -16,16 +16,16 @@ from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from radlite_tui.assistant import intake
-from radlite_tui.assistant.assistant import Assistant
-from radlite_tui.assistant.types import Answer, Plan
-from radlite_tui.engine.protocol import Event
 from radlite_tui.errors import RadliteError
 from radlite_tui.settings import HistorySettings, Settings
+from radlite_tui.showing import display
 
 if TYPE_CHECKING:
+    from radlite_tui.assistant.assistant import Assistant
     from radlite_tui.assistant.history.keeper import Keeper
     from radlite_tui.assistant.history.recovery import Recovered
+    from radlite_tui.assistant.types import Answer, Plan
+    from radlite_tui.engine.protocol import Event
     from radlite_tui.tui.application import RadliteApp
 
 SIGNALS = ("SIGHUP", "SIGTERM")
@@ -89,7 +89,7 @@ class Keeping:
     def tell(self, sentence: str) -> None:
         """Something about the history went wrong."""
         self.show()
-        self.app.notify(intake.display(sentence), severity="warning", timeout=20, markup=False)
+        self.app.notify(display(sentence), severity="warning", timeout=20, markup=False)
 
     def switch(self) -> None:
         """By key: on or off for this run of the program."""

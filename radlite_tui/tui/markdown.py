@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from radlite_tui.tui.drawing import MUTED, lines
+from radlite_tui.tui.lines import MUTED, lines
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -5,7 +5,8 @@ from __future__ import annotations
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.engine.protocol import Prefill, Token
 from radlite_tui.tasks.report import Report
-from radlite_tui.tui.progress import Progress, spark, wait
+from radlite_tui.tui.figures import spark, wait
+from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.widgets.status import Standing, status_text
 from tests.scripted import ScriptedEngine
 from tests.tui.desk import open_desk, scripted

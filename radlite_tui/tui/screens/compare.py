@@ -24,7 +24,7 @@ from radlite_tui.assistant.scoring import NAMES, score
 from radlite_tui.assistant.types import Answer, Ask
 from radlite_tui.errors import BadInput
 from radlite_tui.tui.choices import title
-from radlite_tui.tui.drawing import MUTED, lines
+from radlite_tui.tui.lines import MUTED, lines
 from radlite_tui.tui.messages import Arrived, Ended, Trouble
 from radlite_tui.tui.screens.compare_setup import Compare, CompareSetupScreen, OneLineScreen
 from radlite_tui.tui.widgets.compare_column import ColumnView

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from radlite_tui.errors import RadliteError
 from radlite_tui.tui import messages
-from radlite_tui.tui.again import earlier_turns
-from radlite_tui.tui.choices import lacking
-from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.screens.read_parts import ReadParts
-from radlite_tui.tui.too_long import Count
 
 PLAN_AFTER = 0.08
 SAY_WHAT = "Say what you want of the report, or ^K lists the nine tasks."
@@ -33,7 +29,7 @@ class ReadPlanning(ReadParts):
         self.counted, self.refused = None, None
         self.status.gauge(None)
         self.reading.drop(self.radlite.assistant)
-        self.read_in, self.ahead = "", Progress()
+        self.read_in, self.ahead = "", None
         self.pane.count("")
         self.ask_line.takes_long_paste = not self.pane.current.text.strip()
         self.replan_soon()
@@ -54,6 +50,8 @@ class ReadPlanning(ReadParts):
             if self.trouble:
                 self.routing_line.problem(self.trouble)
             return
+        from radlite_tui.tui.again import earlier_turns
+
         try:
             report = self.pane.report()
             turns = [turn for turn in self.conversation.turns()[self.forgotten :] if turn is not self.replaces]
@@ -80,6 +78,8 @@ class ReadPlanning(ReadParts):
         elif plan.routing.abstained:
             self.routing_line.offer(plan, asking=self.draft.choosing)
         else:
+            from radlite_tui.tui.choices import lacking
+
             self.routing_line.show(plan, lacking(plan), self.draft.choices.pinned)
             assistant = self.radlite.assistant
             if self.draft.runnable is not None and assistant is not None and not self.radlite.busy:
@@ -88,6 +88,8 @@ class ReadPlanning(ReadParts):
     def on_counted(self, message: messages.Counted) -> None:
         if message.serial != self.counter.serial:
             return
+        from radlite_tui.tui.too_long import Count
+
         self.context = message.context
         plan = self.draft.runnable
         self.counted = Count(plan, message.tokens, message.context) if plan is not None else None

@@ -6,19 +6,16 @@ May import the assistant and `read_planning`. One run at a time; the app owns it
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-from radlite_tui import tasks
-from radlite_tui.assistant.types import Answer, Plan
-from radlite_tui.engine.protocol import Prefill
 from radlite_tui.tui import messages
-from radlite_tui.tui.choices import title
-from radlite_tui.tui.drawing import marks
-from radlite_tui.tui.following import Following
-from radlite_tui.tui.progress import Progress, wait
+from radlite_tui.tui.figures import wait
 from radlite_tui.tui.screens.read_planning import ReadPlanning
-from radlite_tui.tui.too_long import refuse
-from radlite_tui.tui.widgets.answer import Turn
 from radlite_tui.tui.widgets.status import Standing
+
+if TYPE_CHECKING:
+    from radlite_tui.assistant.types import Answer, Plan
+    from radlite_tui.tui.following import Following
 
 
 class ReadRunning(ReadPlanning):
@@ -59,6 +56,8 @@ class ReadRunning(ReadPlanning):
         assistant, counted = self.radlite.assistant, self.counted
         if assistant is None or counted is None or not counted.is_of(plan) or not counted.too_long:
             return False
+        from radlite_tui.tui.too_long import refuse
+
         self.refused = refuse(plan, counted.needed, counted.context, assistant)
         self.show_plan()
         return True
@@ -75,6 +74,10 @@ class ReadRunning(ReadPlanning):
 
     def begin(self, plan: Plan, typed: bool = True) -> None:
         """Run a plan. typed: it is what stands in the input line, which is then taken from there."""
+        from radlite_tui.tui.following import Following
+        from radlite_tui.tui.progress import Progress
+        from radlite_tui.tui.widgets.answer import Turn
+
         assistant = self.radlite.assistant
         assert assistant is not None
         self.counter.drop()
@@ -90,7 +93,7 @@ class ReadRunning(ReadPlanning):
             self.draft.sent()
         self.refused, self.counted = None, None
         self.status.gauge(None)
-        self.read_in, self.ahead = "", Progress()
+        self.read_in, self.ahead = "", None
         self.reading.sent(self.pane.report())
         self.following = Following(plan, turn, Progress(context=self.context, text=plan.ask.begun))
         self.set_class(True, "-answered")
@@ -120,10 +123,14 @@ class ReadRunning(ReadPlanning):
 
     def on_read_in(self, message: messages.ReadIn) -> None:
         """How far the report is read ahead, in the status line while nothing runs."""
+        from radlite_tui.engine.protocol import Prefill
+        from radlite_tui.tui.progress import Progress
+
         if message.serial == self.reading.serial and not self.radlite.busy:
-            if message.done < self.ahead.prompt_done:
-                self.ahead = Progress()
-            self.ahead = self.ahead.feed(Prefill(message.done, message.total), time.monotonic())
+            before = self.ahead
+            if before is None or message.done < before.prompt_done:
+                before = Progress()
+            self.ahead = before.feed(Prefill(message.done, message.total), time.monotonic())
             left = self.ahead.seconds_left
             counting = f", {wait(left)} left" if left is not None and left >= 1 else ""
             done = message.done >= message.total
@@ -134,6 +141,8 @@ class ReadRunning(ReadPlanning):
         """A prompt that the engine refused as too long: what could be run instead."""
         needed, assistant = following.progress.refused_at, self.radlite.assistant
         if needed and assistant is not None:
+            from radlite_tui.tui.too_long import refuse
+
             context = following.progress.context
             self.refused = refuse(following.plan, needed, context, assistant, ran=True)
 
@@ -145,11 +154,16 @@ class ReadRunning(ReadPlanning):
         if self.following is None:
             self.status.show(Standing("ready"), None)
             return
+        from radlite_tui import tasks
+        from radlite_tui.tui.choices import title
+
         plan, progress = self.following.plan, self.following.progress
         name = title(plan.routing.task or tasks.CHAT)
         self.status.show_soon(Standing(progress.state, name, plan.model or "", str(plan.mode)), progress)
 
     def mark_report(self, answer: Answer) -> None:
         """Show in the report pane what the answer rests on, where the pane still holds that report."""
+        from radlite_tui.tui.drawing import marks
+
         if self.pane.current.text == answer.plan.ask.report.text:
             self.pane.mark(marks(answer))

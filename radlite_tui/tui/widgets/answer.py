@@ -14,10 +14,12 @@ from radlite_tui.assistant.planning import continuable
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.engine.protocol import Stats
 from radlite_tui.tui.choices import sure, title
-from radlite_tui.tui.drawing import MUTED, draw_raw, flow, lines
+from radlite_tui.tui.drawing import draw_raw
+from radlite_tui.tui.figures import rate
 from radlite_tui.tui.grounded import draw_answer, left_over
+from radlite_tui.tui.lines import MUTED, flow, lines
 from radlite_tui.tui.markdown import draw_markdown
-from radlite_tui.tui.progress import Progress, rate
+from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.too_long import MAIN_PART
 from radlite_tui.tui.widgets.redrawn import Redrawn
 

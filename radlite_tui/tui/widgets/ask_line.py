@@ -12,7 +12,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
-from radlite_tui.assistant import intake
+from radlite_tui.showing import display
 from radlite_tui.tui.messages import LongPaste, NumberPressed, Sent, WordsChanged
 
 LONG_PASTE = 80
@@ -84,7 +84,7 @@ class AskLine(TextArea):
         """A paste goes in as text, controls made visible; a long one is offered to an empty report pane."""
         event.stop()
         event.prevent_default()
-        text = intake.display(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        text = display(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         if self.takes_long_paste and (len(text) > LONG_PASTE or text.strip().count("\n") > 1):
             self.post_message(LongPaste(text))
             return

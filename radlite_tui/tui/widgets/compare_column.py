@@ -14,8 +14,9 @@ from radlite_tui.assistant import intake
 from radlite_tui.assistant.comparison import Column
 from radlite_tui.assistant.types import Answer
 from radlite_tui.engine.protocol import Event, Failed
-from radlite_tui.tui.drawing import MUTED, lines
-from radlite_tui.tui.progress import Progress, rate
+from radlite_tui.tui.figures import rate
+from radlite_tui.tui.lines import MUTED, lines
+from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.widgets.answer import CURSOR, finished
 from radlite_tui.tui.word_diff import word_diff
 
