@@ -5,7 +5,6 @@ May import `showing`, to show text safely; must never mix the two streams.
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
@@ -22,6 +21,8 @@ def narrate(text: str) -> None:
 
 def emit(value: Any, *, pretty: bool = False) -> None:
     """One JSON value and a line end on standard output; ASCII only, so that any terminal and any locale takes it."""
+    import json
+
     print(json.dumps(value, ensure_ascii=True, indent=2 if pretty else None), flush=True)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from radlite_tui.assistant.intake import Taken
     from radlite_tui.tasks.report import Report
 
+SWITCH_S = 0.001
+"""What is drawn is written in a thread of its own, which waits so long at most while the app computes (Python: 0.005)."""
 INSTEAD = "use: radlite-tui ask WORDS --report FILE."
 
 
@@ -37,6 +39,7 @@ def run(report_path: Path | None) -> int:
         return error.exit_code
     found, problems = settings.read_what_fits()
     gc.disable()  # until the first paint, before which nothing becomes garbage
+    sys.setswitchinterval(SWITCH_S)
     is_calm = calm(os.environ, found.app.calm)  # before Textual is imported, which reads it then
     from radlite_tui.tui import terminal_input
     from radlite_tui.tui.application import RadliteApp

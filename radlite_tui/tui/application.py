@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from radlite_tui.tui.runner import Source
 
 DRAIN_HZ = 5
+LATER_CSS = Path(__file__).with_name("later.tcss")
 NEXT = tuple(f"radlite_tui.tui.{name}" for name in ("again", "draft", "too_long", "following", "commands", "copying"))
 LATER = tuple(f"radlite_tui.tui.screens.{name}" for name in ("pick", "form", "help", "jump", "compare", "history"))
 """What the first screen does without and the first keys do not: imported in a thread once it is painted."""
@@ -136,6 +138,8 @@ class RadliteApp(App[None]):
         if not gc.isenabled():
             gc.freeze()  # what is there now stays
             gc.enable()
+        self.stylesheet.read(LATER_CSS)
+        self.stylesheet.parse()
         self.tell_problems()
         self.keeping.start()
         self.run_worker(self.make_assistant, thread=True, exit_on_error=False, group="assistant")

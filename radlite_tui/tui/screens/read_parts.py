@@ -47,6 +47,8 @@ BUSY_KEYS = (("read.stop", "stop"), ("read.report", "report"), ("app.help", "key
 class ReadParts(Screen[None]):
     """report: opened at the start, or None."""
 
+    AUTO_FOCUS = "#ask"
+
     def __init__(self, report: Report | None = None) -> None:
         super().__init__()
         self.opened = report
@@ -90,7 +92,6 @@ class ReadParts(Screen[None]):
 
     def on_mount(self) -> None:
         self.ask_line.takes_long_paste = self.opened is None
-        self.ask_line.focus()
         self.status.show(Standing("starting"), None)
         self.routing_line.hint("starting …")
         if self.opened is not None:

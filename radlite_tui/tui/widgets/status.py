@@ -124,7 +124,9 @@ class StatusLine(Static):
         self.draw()
 
     def draw(self) -> None:
-        text = status_text(replace(self.standing, following=self.following), self.progress, self.size.width or self.app.size.width)
+        text = status_text(
+            replace(self.standing, following=self.following), self.progress, self.size.width or self.app.size.width
+        )
         if text != self.text:
             self.text = text
             self.update(Content(text), layout=False)
