@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import NoneType
 from typing import Any, get_args
 
@@ -48,8 +49,6 @@ def from_text(text: str, kind: Any) -> Any:
 
 def nearest(word: str, known: list[str]) -> str:
     """A guess at what was meant, in brackets, or nothing."""
-    from difflib import get_close_matches
-
     near = get_close_matches(word, known, n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 

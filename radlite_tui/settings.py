@@ -8,6 +8,7 @@ of the table `[engine]`, and so on for every key. A missing file is no error; an
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -15,6 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 from urllib.parse import urlsplit
+
+import platformdirs
 
 from radlite_tui import toml
 from radlite_tui.errors import BadInput
@@ -161,11 +164,7 @@ KEYS = "keys"
 def config_file() -> Path:
     """The settings file: RADLITE_CONFIG, else config.toml in the configuration folder. It need not exist."""
     named = os.environ.get(FILE_VARIABLE)
-    if named:
-        return Path(named)
-    import platformdirs
-
-    return platformdirs.user_config_path("radlite-tui", appauthor=False) / FILE_NAME
+    return Path(named) if named else platformdirs.user_config_path("radlite-tui", appauthor=False) / FILE_NAME
 
 
 def read(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -207,8 +206,6 @@ def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine, without asking anyone."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
-    import ipaddress
-
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from radlite_tui.tasks.report import Report
 
 SWITCH_S = 0.001
-"""What is drawn is written in a thread of its own, which waits so long at most while the app computes (Python: 0.005)."""
+"""What is drawn is written in a thread of its own, which waits so long at most while the app computes (else 0.005)."""
 INSTEAD = "use: radlite-tui ask WORDS --report FILE."
 
 

@@ -9,7 +9,6 @@ import gc
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -23,7 +22,7 @@ from textual.screen import ModalScreen, Screen
 from radlite_tui.errors import RadliteError
 from radlite_tui.settings import Settings
 from radlite_tui.showing import display
-from radlite_tui.tui import themes
+from radlite_tui.tui import starting, themes
 from radlite_tui.tui.keeping import Keeping
 from radlite_tui.tui.messages import Arrived, Ready
 from radlite_tui.tui.runner import Runner
@@ -41,9 +40,6 @@ if TYPE_CHECKING:
 
 DRAIN_HZ = 5
 LATER_CSS = Path(__file__).with_name("later.tcss")
-NEXT = tuple(f"radlite_tui.tui.{name}" for name in ("again", "draft", "too_long", "following", "commands", "copying"))
-LATER = tuple(f"radlite_tui.tui.screens.{name}" for name in ("pick", "form", "help", "jump", "compare", "history"))
-"""What the first screen does without and the first keys do not: imported in a thread once it is painted."""
 
 
 class RadliteApp(App[None]):
@@ -80,7 +76,7 @@ class RadliteApp(App[None]):
         self.settings = Settings() if found is None else found
         self.problems = problems
         self.keymap: Mapping[str, str] = {}
-        self.create = partial(created, found) if create is None else create
+        self.create = partial(starting.create, found) if create is None else create
         self.assistant: Assistant | None = None
         self.keeping = Keeping(self, found)
         self.runner = Runner()
@@ -107,8 +103,13 @@ class RadliteApp(App[None]):
 
             self.push_screen(TakenScreen(self.offered), self.read_screen.file_opened)
         self.set_interval(1 / DRAIN_HZ, self.drain)
+        self.app_resume_signal.subscribe(self, self.draw_again)
         self.fit(self.size.width, self.size.height)
         self.read_screen.call_after_refresh(self.wake)
+
+    def draw_again(self, _: App[None]) -> None:
+        """Everything, after the shell had the terminal."""
+        self.refresh(layout=True)
 
     def take_keys(self) -> None:
         """The user's own keys, where they set any; what cannot be used joins the problems."""
@@ -134,20 +135,26 @@ class RadliteApp(App[None]):
             self.notify(display(sentence), severity="warning", timeout=30, markup=False)
 
     def wake(self) -> None:
-        """Make the assistant once the first screen is painted."""
+        """Once the first screen is painted: the rest of the styles, and whatever can be done in a thread."""
         if not gc.isenabled():
             gc.freeze()  # what is there now stays
             gc.enable()
         self.stylesheet.read(LATER_CSS)
         self.stylesheet.parse()
         self.tell_problems()
-        self.keeping.start()
-        self.run_worker(self.make_assistant, thread=True, exit_on_error=False, group="assistant")
+        self.run_worker(self.prepare, thread=True, exit_on_error=False, group="assistant")
+
+    def prepare(self) -> None:
+        """In a thread: what the first keys need, then the other screens."""
+        self.make_assistant()
+        starting.load(starting.SCREENS)
 
     def make_assistant(self) -> None:
-        """In a thread: the assistant, with what planning needs read in before the first key; then the other screens."""
+        """In a thread: the history, and the assistant with what planning needs; the read screen is told of it."""
         try:
-            load(NEXT)
+            starting.load(starting.KEEPING)
+            self.call_from_thread(self.keeping.start)
+            starting.load(starting.ASKING)
             assistant = self.create()
             assistant.warm()
         except RadliteError as error:
@@ -159,7 +166,6 @@ class RadliteApp(App[None]):
             return
         self.assistant = assistant
         self.read_screen.post_message(Ready())
-        load(LATER)
 
     @cached_property
     def copying(self) -> Copying:
@@ -336,16 +342,3 @@ class RadliteApp(App[None]):
             yield from read_commands(screen)
         yield from commands_here(screen, with_screen=not read)
         yield from app_commands(self)
-
-
-def load(modules: Iterable[str]) -> None:
-    """Import them."""
-    for module in modules:
-        import_module(module)
-
-
-def created(found: Settings | None) -> Assistant:
-    """The assistant as the settings have it."""
-    from radlite_tui.assistant.assistant import Assistant
-
-    return Assistant.create(found)
