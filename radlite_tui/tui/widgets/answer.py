@@ -19,9 +19,12 @@ from radlite_tui.tui.grounded import draw_answer, left_over
 from radlite_tui.tui.markdown import draw_markdown
 from radlite_tui.tui.progress import Progress, rate
 from radlite_tui.tui.too_long import MAIN_PART
+from radlite_tui.tui.widgets.growing import GrowingText
 from radlite_tui.tui.widgets.redrawn import Redrawn
 
 CURSOR = "▌"
+GROWTH = 4
+"""Lines by which the place of a running answer grows."""
 
 
 class Turn(Redrawn):
@@ -35,6 +38,7 @@ class Turn(Redrawn):
         self.answer: Answer | None = None
         self.trouble = ""
         self.drawn_width = 0
+        self.growing = GrowingText()
 
     def on_resize(self) -> None:
         if self.content_size.width != self.drawn_width:
@@ -59,6 +63,7 @@ class Turn(Redrawn):
     def draw(self) -> None:
         width = self.content_size.width or 76
         self.drawn_width = width
+        self.step = 1 if self.answer is not None or self.trouble else GROWTH
         self.show(lines([self.question(), Content.styled("─" * width, MUTED), self.head(width), *self.body(width)]))
 
     def question(self) -> Content:
@@ -88,7 +93,7 @@ class Turn(Redrawn):
             return [*kept, Content.styled(f"⚠ {intake.display(self.trouble)}", "$text-error")]
         if text:
             prose = self.plan.routing.task in (tasks.CHAT, "radiology_qa")
-            return [draw_markdown(text + CURSOR, width) if prose else Content(text + CURSOR)]
+            return [draw_markdown(text + CURSOR, width)] if prose else self.growing.lines(text, width, CURSOR)
         waiting = {
             "starting": "starting …",
             "loading": f"loading {self.progress.file} …",
