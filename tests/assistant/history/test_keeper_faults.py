@@ -161,9 +161,11 @@ def test_a_program_killed_at_any_moment_leaves_a_history_that_can_be_read(tmp_pa
         [sys.executable, "-c", code, str(tmp_path)], env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     )
     path = tmp_path / "history.db"
-    until(lambda: path.exists() and len(Store(path).conversation(1).turns) > 20)
-    process.kill()
-    process.wait()
+    try:
+        until(lambda: path.exists() and len(Store(path).conversation(1).turns) > 20)
+    finally:
+        process.kill()
+        process.wait()
     store = Store(path)
     store.connection.check()
     assert len(store.conversation(1).turns) > 20
