@@ -69,7 +69,7 @@ class Pair(App[None]):
 
 def rows(app: Pair, name: str) -> list[str]:
     """What stands on the screen where the widget is."""
-    widget = app.query_one(f"#{name}", Static)
+    widget = app.query_one(f"#{name}")
     lines = [strip.text for strip in app.screen._compositor.render_strips()]
     return [line.rstrip() for line in lines[widget.region.y : widget.region.bottom]]
 
@@ -82,11 +82,11 @@ async def test_what_is_shown_is_what_textual_would_show() -> None:
         for piece in pieces(1):
             text += piece
             content = Content.assemble(("head\n", "bold"), text)
-            ours.show(content)
+            ours.show([content])
             theirs.update(content)
             await pilot.pause()
             assert rows(app, "ours") == rows(app, "theirs")
-        ours.show(Content("short"))
+        ours.show([Content("short")])
         await pilot.pause()
         assert rows(app, "ours") == ["short"]
 
@@ -98,13 +98,13 @@ async def test_the_place_grows_in_steps_and_shrinks_to_fit_in_the_end() -> None:
         ours.step = 4
         heights = []
         for count in range(1, 6):
-            ours.show(Content("\n".join("line" for _ in range(count))))
+            ours.show([Content("line")] * count)
             await pilot.pause()
             heights.append(ours.region.height)
             assert [row for row in rows(app, "ours") if row] == ["line"] * count
         assert heights == [4, 4, 4, 4, 8]
         ours.step = 1
-        ours.show(Content("\n".join("line" for _ in range(5))))
+        ours.show([Content("line")] * 5)
         await pilot.pause()
         assert ours.region.height == 5
 
@@ -114,7 +114,7 @@ async def test_another_theme_and_a_selection_are_drawn() -> None:
     async with app.run_test(size=(40, 30)) as pilot:
         ours, theirs = app.query_one("#ours", Redrawn), app.query_one("#theirs", Static)
         content = Content.assemble(("head", "$text-primary"), "\nbody")
-        ours.show(content)
+        ours.show([content])
         theirs.update(content)
         app.theme = "textual-light"
         await pilot.pause()

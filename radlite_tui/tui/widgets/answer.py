@@ -39,6 +39,7 @@ class Turn(Redrawn):
         self.trouble = ""
         self.drawn_width = 0
         self.growing = GrowingText()
+        self.top_width, self.top_lines = 0, list[Content]()
 
     def on_resize(self) -> None:
         if self.content_size.width != self.drawn_width:
@@ -64,7 +65,14 @@ class Turn(Redrawn):
         width = self.content_size.width or 76
         self.drawn_width = width
         self.step = 1 if self.answer is not None or self.trouble else GROWTH
-        self.show(lines([self.question(), Content.styled("─" * width, MUTED), self.head(width), *self.body(width)]))
+        self.show([*self.top(width), *self.body(width)])
+
+    def top(self, width: int) -> list[Content]:
+        """What stands above the answer; the same as long as the width is."""
+        if width != self.top_width:
+            rule = Content.styled("─" * width, MUTED)
+            self.top_width, self.top_lines = width, [self.question(), rule, self.head(width)]
+        return self.top_lines
 
     def question(self) -> Content:
         words = intake.display(self.plan.ask.words.strip()) or "(no words: the task was picked)"

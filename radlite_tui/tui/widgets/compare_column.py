@@ -13,7 +13,7 @@ from radlite_tui.assistant import intake
 from radlite_tui.assistant.comparison import Column
 from radlite_tui.assistant.types import Answer
 from radlite_tui.engine.protocol import Event, Failed
-from radlite_tui.tui.drawing import MUTED, lines
+from radlite_tui.tui.drawing import MUTED
 from radlite_tui.tui.progress import Progress, rate
 from radlite_tui.tui.widgets.answer import CURSOR, GROWTH, finished
 from radlite_tui.tui.widgets.growing import GrowingText
@@ -68,10 +68,10 @@ class ColumnView(VerticalScroll):
 
     def draw(self) -> None:
         """The answer, or how far it is; the live figures stand in the border."""
-        width = max(20, self.content_size.width - 1)
+        width = max(20, self.content_size.width)
         text = self.query_one(Redrawn)
         text.step = 1 if self.over else GROWTH
-        text.show(lines(self.text(width)))
+        text.show(self.text(width))
         self.border_subtitle = self.figures()
 
     def text(self, width: int) -> list[Content]:

@@ -6,9 +6,9 @@ are wrapped and styled, only their lines are sent, and the screen is laid out an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -16,10 +16,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.style import Style
 from textual.visual import Visual
-from textual.widgets import Static
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from textual.widget import Widget
 
 
 @dataclass(frozen=True)
@@ -33,58 +30,57 @@ class Look:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Text as it was drawn: its paragraphs, and the lines of each."""
+    """Text as it was drawn: its paragraphs, and the lines of each. height: lines that it takes up."""
 
     look: Look
     paragraphs: list[Content]
     strips: list[list[Strip]]
     lines: list[Strip]
+    height: int
 
 
-class Redrawn(Static):
-    """Shows a `Content`; `show` replaces it. step: the height is a multiple of it, so that text that grows line by line
+class Redrawn(Widget):
+    """Shows text; `show` replaces it. step: its height is a multiple of that, so that text which grows line by line
     moves the screen once in so many lines."""
 
     step = 1
     auto_links = reactive(False)
-    drawn: Drawn | None = None
-    rows_before = 0
-    changed: Region | None = None
 
-    def show(self, content: Content) -> None:
-        """Draw the content in place of what there was."""
+    def __init__(self, classes: str | None = None, id: str | None = None) -> None:  # Textual's own parameter names
+        super().__init__(classes=classes, id=id)
+        self.paragraphs: list[Content] = []
+        self.drawn: Drawn | None = None
+
+    def show(self, parts: Iterable[Content]) -> None:
+        """Draw these, under each other, in place of what there was."""
+        self.paragraphs = [line for part in parts for line in paragraphs(part)]
         look, before = self.look(), self.drawn
-        if not look.width:
-            self.update(content)
-            return
         if before is not None and before.look != look:
             before = None
-        self.drawn = now = self.draw_lines(content, look, before)
-        if before is None or self.rows(now) != self.rows_before:
-            self.rows_before = self.rows(now)
-            self.update(content)
+        self.drawn = now = self.draw_lines(look, before) if look.width else None
+        if now is None or before is None or now.height != before.height:
+            self.refresh(layout=True)
             return
-        rows = [row for row, (old, new) in enumerate(zip_longest(before.lines, now.lines)) if old != new]
+        rows = [row for row, (old, new) in enumerate(zip_longest(before.lines, now.lines)) if old is not new]
         if rows:
-            self.changed = Region(0, rows[0], look.width, rows[-1] - rows[0] + 1)
-            self.update(content, layout=False)
-            self.changed = None
+            self.refresh(Region(0, rows[0], look.width, rows[-1] - rows[0] + 1))
 
-    def draw_lines(self, content: Content, look: Look, before: Drawn | None) -> Drawn:
-        """The content's lines, those of a paragraph that stands where it stood taken from before."""
-        paragraphs = content.split(allow_blank=True)
+    def draw_lines(self, look: Look, before: Drawn | None) -> Drawn:
+        """The lines, those of a paragraph that stands where it stood taken from before."""
         strips: list[list[Strip]] = []
-        for row, paragraph in enumerate(paragraphs):
-            if before is not None and row < len(before.paragraphs) and before.paragraphs[row].is_same(paragraph):
+        known = len(before.paragraphs) if before is not None else 0
+        for row, paragraph in enumerate(self.paragraphs):
+            if before is not None and row < known and same(before.paragraphs[row], paragraph):
                 strips.append(before.strips[row])
             else:
                 placed = Content("\n" * row) + paragraph  # a line knows its paragraph's number, for the mouse
                 strips.append(Visual.to_strips(self, placed, look.width, None, look.style)[row:])
-        return Drawn(look, paragraphs, strips, [line for part in strips for line in part])
+        lines = [line for part in strips for line in part]
+        return Drawn(look, self.paragraphs, strips, lines, self.steps(len(lines)))
 
-    def rows(self, drawn: Drawn) -> int:
-        """Lines the text takes up, the empty ones that it grows into included."""
-        return -(-len(drawn.lines) // self.step) * self.step
+    def steps(self, lines: int) -> int:
+        """The height for so many lines."""
+        return -(-lines // self.step) * self.step
 
     def look(self) -> Look:
         return Look(self.size.width, self.visual_style, self.app.theme)
@@ -94,6 +90,10 @@ class Redrawn(Static):
         fits = self.drawn is not None and self.text_selection is None and self.drawn.look == self.look()
         return self.drawn if fits else None
 
+    def render(self) -> Content:
+        """The whole of it, for what Textual wants to know or do itself: another width, a selection."""
+        return Content("\n").join(self.paragraphs)
+
     def render_line(self, y: int) -> Strip:
         drawn = self.current()
         if drawn is None:
@@ -102,11 +102,13 @@ class Redrawn(Static):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         if self.drawn is not None and self.drawn.look.width == width:
-            return self.rows(self.drawn)
-        return super().get_content_height(container, viewport, width)
+            return self.drawn.height
+        return self.steps(super().get_content_height(container, viewport, width))
 
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """As Textual's, narrowed to the lines that changed while `show` draws them."""
-        if self.changed is not None and not regions and not layout:
-            regions = (self.changed,)
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+def paragraphs(part: Content) -> list[Content]:
+    return part.split(allow_blank=True) if "\n" in part.plain else [part]
+
+
+def same(one: Content, other: Content) -> bool:
+    return one is other or one.is_same(other)
