@@ -6,6 +6,9 @@ Arguments in, text out: tables on stdout, narration on stderr. May import the co
 from __future__ import annotations
 
 import argparse
+import shutil
+import sys
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -120,5 +123,9 @@ def _variety(options: argparse.Namespace) -> None:
 
 
 def _print(lines: Iterable[str]) -> None:
+    """Lines on stdout; on a terminal, those that are too long for it go on under their beginning."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     for line in lines:
-        print(line, flush=True)
+        indent = " " * (len(line) - len(line.lstrip()) or 15)
+        long = width and len(line) > width
+        print(textwrap.fill(line, width, subsequent_indent=indent) if long else line, flush=True)

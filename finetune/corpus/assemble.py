@@ -26,6 +26,8 @@ from radlite_tui.errors import BadInput
 Say = Callable[[str], None]
 SYNTHETIC = "synthetic"
 SYNTHETIC_SEED = 11
+TOLD = 25_000
+"""Every how many items the reading says how far it is."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def build(plan: Plan, folder: Path, say: Say) -> Summary:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     refused = Refused()
-    rows = arrow.stream(work / "all.arrow", _rows(_items(taken, plan, say), refused))
+    rows = arrow.stream(work / "all.arrow", _rows(_items(taken, plan, say), refused, say))
     if not len(rows):
         shutil.rmtree(work)
         raise BadInput(f"No source in {plan.library.root} gives a row; see `python -m finetune data --list`.")
@@ -139,9 +141,11 @@ def _items(taken: Sequence[Source], plan: Plan, say: Say) -> Iterator[Item]:
             yield from corpus.build(dict.fromkeys(wanted, count), split, SYNTHETIC_SEED)
 
 
-def _rows(items: Iterator[Item], refused: Refused) -> Iterator[Row]:
+def _rows(items: Iterator[Item], refused: Refused, say: Say) -> Iterator[Row]:
     """The rows of the cases that pass their task's parser; the others are counted."""
-    for item in items:
+    for number, item in enumerate(items, 1):
+        if number % TOLD == 0:
+            say(f"{item.source}: {number:,} items read in all")
         if isinstance(item, Skipped):
             refused.add(item, item.reason)
             continue

@@ -135,14 +135,14 @@ def _nearest(texts: Sequence[str], reals: Sequence[str], *, own: bool) -> tuple[
 
 def lines(figures: Sequence[Figures]) -> Iterator[str]:
     """The figures as a table."""
-    runs = "different runs of 1, 2, 3, 4 words"
-    yield f"{'':<18} {'reports':>7} {'words':>7}  {runs:<34} {'compression':>11}  nearest real"
+    yield f"{'':<16} {'':>6} {'':>7} {'% different runs of':<23} {'com-':>5}  nearest real"
+    yield f"{'':<16} {'texts':>6} {'words':>7} {'1':>5} {'2':>5} {'3':>5} {'4':>5} {'press':>5}  half (8 in 10)"
     for row in figures:
-        shares = "  ".join(f"{100 * row.distinct[size]:5.1f} %" for size in SIZES)
+        shares = " ".join(f"{100 * row.distinct[size]:5.1f}" for size in SIZES)
         low, middle, high = row.nearest
         yield (
-            f"{row.name:<18} {row.reports:>7,} {row.words:>7,}  {shares:<34} {row.compression:>11.2f}  "
-            f"{middle:.2f} ({low:.2f} to {high:.2f})"
+            f"{row.name:<16} {row.reports:>6,} {row.words:>7,} {shares} {row.compression:>5.2f}  "
+            f"{middle:.2f} ({low:.2f}-{high:.2f})"
         )
 
 
