@@ -1,6 +1,6 @@
 """Copies text by the first route that takes it, and says by which: done where a tool said so, asked where none can.
 
-May import Textual and `clipboard`.
+May import Textual, `osc52` and `clipboard`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import partial
 
 from textual.app import App, SuspendNotSupported
 
+from radlite_tui import osc52
 from radlite_tui.tui import clipboard
 from radlite_tui.tui.clipboard import Route
 
@@ -52,7 +53,7 @@ class Copying:
         if way is Route.TMUX:
             return self.by_tmux(text, size)
         if way is Route.TERMINAL:
-            self.app.call_from_thread(self.write, clipboard.request(text, self.environment))
+            self.app.call_from_thread(self.write, osc52.request(text, self.environment))
             return f"Asked the terminal to copy {size}; it does not say whether it did. {AGAIN}"
         if way is Route.PAGER:
             return self.app.call_from_thread(self.page, text)
@@ -64,8 +65,8 @@ class Copying:
     def by_tmux(self, text: str, size: str) -> str:
         """Into tmux's buffer, and out of it where it is set to pass things on."""
         taken, told = clipboard.into_tmux(text)
-        if taken and not told and len(text.encode()) <= clipboard.MOST_OSC52 and clipboard.passes_through():
-            self.app.call_from_thread(self.write, clipboard.through_tmux(clipboard.osc52(text)))
+        if taken and not told and len(text.encode()) <= osc52.MOST and clipboard.passes_through():
+            self.app.call_from_thread(self.write, osc52.through_tmux(osc52.osc52(text)))
             told = True
         if not taken:
             return ""

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from radlite_tui import osc52
 from radlite_tui.settings import AppSettings, Settings
 from radlite_tui.tasks.report import Report
-from radlite_tui.tui import clipboard
 from radlite_tui.tui.application import RadliteApp
-from radlite_tui.tui.clipboard import MOST_OSC52, Route, routes, tool
+from radlite_tui.tui.clipboard import Route, routes, tool
 from tests.scripted import ScriptedEngine
 from tests.tui.desk import REPORT, Desk, scripted
 
@@ -55,9 +55,9 @@ def test_the_second_tool_serves_where_the_first_is_not_installed() -> None:
 
 def test_over_ssh_the_terminal_is_asked_and_a_long_text_goes_to_the_pager_or_a_file() -> None:
     assert routes("x", SSH, which=everything)[0] is Route.TERMINAL
-    assert routes("x" * (MOST_OSC52 + 1), SSH, which=everything)[0] is Route.PAGER
-    assert routes("x" * (MOST_OSC52 + 1), SSH, which=nothing) == (Route.FILE,)
-    assert routes("ä" * (MOST_OSC52 // 2 + 1), SSH, which=nothing) == (Route.FILE,)
+    assert routes("x" * (osc52.MOST + 1), SSH, which=everything)[0] is Route.PAGER
+    assert routes("x" * (osc52.MOST + 1), SSH, which=nothing) == (Route.FILE,)
+    assert routes("ä" * (osc52.MOST // 2 + 1), SSH, which=nothing) == (Route.FILE,)
 
 
 def test_a_terminal_that_cannot_copy_is_not_asked() -> None:
@@ -80,18 +80,21 @@ def decoded(sequence: str) -> str:
 
 def test_the_request_is_wrapped_for_what_stands_between() -> None:
     text = "BI-RADS 4 – ≤ 5 mm\n" * 40
-    assert decoded(clipboard.request(text, SSH)) == text
-    screen = clipboard.request(text, {"STY": "1.tty", "TERM": "screen"})
+    assert decoded(osc52.request(text, SSH)) == text
+    screen = osc52.request(text, {"STY": "1.tty", "TERM": "screen"})
     pieces = re.findall(r"\x1bP(.*?)\x1b\\", screen, re.DOTALL)
     assert max(map(len, pieces)) <= 240
     assert decoded("".join(pieces)) == text
-    far = clipboard.request(text, {**SSH, "TERM": "tmux-256color"})
-    assert far.startswith(clipboard.osc52(text) + "\x1bPtmux;\x1b\x1b]52;")
+    far = osc52.request(text, {**SSH, "TERM": "tmux-256color"})
+    assert far.startswith(osc52.osc52(text) + "\x1bPtmux;\x1b\x1b]52;")
     assert far.endswith("\x07\x1b\\")
+    assert osc52.request(text, {"TMUX": "/tmp/x,1,0", "TERM": "screen-256color"}) == far
+    either = osc52.request(text, {**SSH, "TERM": "screen-256color"})
+    assert either == osc52.osc52(text) + screen
 
 
 def test_the_longest_text_asked_for_fits_what_terminals_take() -> None:
-    assert len(clipboard.osc52("x" * MOST_OSC52)) <= 100_000
+    assert len(osc52.osc52("x" * osc52.MOST)) <= 100_000
 
 
 def tools_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, script: str) -> None:
