@@ -19,8 +19,8 @@ SIZE = (80, 24)
 REPORT = "FINDINGS: 18 mm irregular mass, left breast, spiculated margin.\nIMPRESSION: suspicious.\n" * 4
 
 
-def started(home: Path, folder: Path, saving: str) -> Terminal:
-    """The app with a model that writes until its limit, slowly."""
+def started(home: Path, folder: Path, saving: str, *arguments: str, **more: str) -> Terminal:
+    """The program with a model that writes until its limit, slowly."""
     kept = {
         "RADLITE_HISTORY_FOLDER": str(home / "history"),
         "RADLITE_HISTORY_SAVING": saving,
@@ -31,8 +31,8 @@ def started(home: Path, folder: Path, saving: str) -> Terminal:
         "XDG_STATE_HOME": str(home / "state"),
     }
     (home / "report.txt").write_text(REPORT, encoding="utf-8")
-    command = [sys.executable, "-m", "radlite_tui", str(home / "report.txt")]
-    return Terminal(command, environment(home, **kept), SIZE)
+    command = [sys.executable, "-m", "radlite_tui", str(home / "report.txt"), *arguments]
+    return Terminal(command, environment(home, **kept, **more), SIZE)
 
 
 def half_way(terminal: Terminal) -> None:
