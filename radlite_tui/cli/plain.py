@@ -114,7 +114,7 @@ class Session:
             "compare": self.compare,
             "again": lambda _: self.show(self.latest()),
             "save": self.save,
-            "copy": lambda _: voice.tell(plain_files.copy(self.latest())),
+            "copy": lambda _: self.copy(),
         }
 
     def do(self, line: str) -> bool:
@@ -317,6 +317,10 @@ class Session:
         if not name:
             raise BadInput("Name a file: /save FILE.")
         self._voice.tell(f"Saved to {plain_files.save(self.latest(), name)}.")
+
+    def copy(self) -> None:
+        preference = self._keeper.settled.app.copy
+        self._voice.tell(plain_files.copy(self.latest(), preference, self._lines, self._voice.tell))
 
     def compare(self, words: str) -> None:
         """The same request in three modes, one below the other."""

@@ -1,6 +1,6 @@
-"""Where copied text can go from here, and the bytes that ask a terminal to take it. Knows no widget.
+"""Where copied text can go from here, and the bytes that ask a terminal to take it. Knows no front end.
 
-May import the standard library and `settings`' folder names only. A terminal never answers a request to copy (OSC 52),
+May import the standard library, platformdirs and `ssh`. A terminal never answers a request to copy (OSC 52),
 so such a copy is asked for and not done; a tool of the desktop says by its exit code whether it took the text.
 """
 
@@ -18,14 +18,16 @@ from pathlib import Path
 
 import platformdirs
 
-from radlite_tui.tui import over_ssh
+from radlite_tui.assistant.ssh import over_ssh
 
 MOST_OSC52 = 74_994
 """Bytes of text: with base64 and the eight bytes around it, 100,000, which hterm and others take at most."""
 SCREEN_CHUNK = 240
 """Bytes in one string that GNU screen passes on."""
 PATIENCE_S = 3.0
-DEAF = ("linux", "dumb", "vt100", "vt102", "vt220", "cons25", "ansi")
+PLACELESS = ("", "dumb")
+"""Terminals that cannot place text, where a pager cannot either."""
+DEAF = ("linux", *PLACELESS, "vt100", "vt102", "vt220", "cons25", "ansi")
 """Terminals that are known to ignore a request to copy."""
 
 
@@ -88,16 +90,17 @@ def tool(environment: Mapping[str, str], platform: str = sys.platform, which: Wh
 
 def routes(
     text: str, environment: Mapping[str, str], preference: str = "auto", platform: str = sys.platform,
-    which: Which = shutil.which,
+    which: Which = shutil.which, shown: bool = True,
 ) -> tuple[Route, ...]:  # fmt: skip
-    """The ways to try, in order. The file comes last and always works where a file can be written."""
-    size = len(text.encode("utf-8", "replace"))
+    """The ways to try, in order. The file comes last and always works where a file can be written. shown: what the
+    program writes is seen on a terminal."""
+    name = environment.get("TERM", "")
     terminal = Route.TMUX if environment.get("TMUX") and which("tmux") else Route.TERMINAL
-    takes = terminal is Route.TMUX or (environment.get("TERM", "") not in DEAF and size <= MOST_OSC52)
+    takes = terminal is Route.TMUX or (shown and name not in DEAF and size(text) <= MOST_OSC52)
     possible = {
         Route.TOOL: tool(environment, platform, which) is not None,
         terminal: takes,
-        Route.PAGER: pager(environment, which) is not None,
+        Route.PAGER: shown and name not in PLACELESS and pager(environment, which) is not None,
         Route.FILE: True,
     }
     order = [route for route, can in possible.items() if can]
@@ -105,6 +108,11 @@ def routes(
         order = [route for route in order if preference == route.value or (preference, route) == ("terminal", terminal)]
         order = list(dict.fromkeys([*order, Route.FILE]))
     return tuple(order)
+
+
+def size(text: str) -> int:
+    """In the bytes that a terminal would get."""
+    return len(text.encode("utf-8", "replace"))
 
 
 def osc52(text: str) -> str:
