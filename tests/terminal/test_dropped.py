@@ -44,7 +44,7 @@ def half_way(terminal: Terminal) -> None:
 
 
 HOW = {
-    "the connection drops": lambda terminal: os.close(terminal.child.child_fd),
+    "the connection drops": Terminal.hang_up,
     "SIGHUP": lambda terminal: terminal.child.kill(signal.SIGHUP),
     "SIGTERM": lambda terminal: terminal.child.kill(signal.SIGTERM),
 }
@@ -67,10 +67,7 @@ def test_the_answer_so_far_is_offered_at_the_next_start_and_only_then(
             terminal.read()
             assert b"\x1b[?1049l" in terminal.seen, "the terminal was not put in order"
     finally:
-        if how == "the connection drops":
-            terminal.child.ptyproc.fd = terminal.child.child_fd = -1  # closed already
-        else:
-            terminal.close()
+        terminal.close()
     written = words(tmp_path, saving)
     again = started(tmp_path, models, saving)
     try:

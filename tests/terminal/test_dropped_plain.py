@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -21,10 +20,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the slow model'
 
 
 def hang_up(terminal: Terminal) -> None:
-    """As sshd does when the connection is gone."""
-    os.close(terminal.child.child_fd)
+    terminal.hang_up()
     until(lambda: terminal.state() in ("", "Z"))
-    terminal.child.ptyproc.fd = terminal.child.child_fd = -1
 
 
 def told_to_end(terminal: Terminal) -> None:
@@ -42,8 +39,7 @@ def plain(home: Path, folder: Path, saving: str, **more: str) -> Iterator[Termin
         terminal.expect("words.")
         yield terminal
     finally:
-        if terminal.child.child_fd != -1:
-            terminal.close()
+        terminal.close()
 
 
 def files(home: Path) -> list[Path]:
