@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from radlite_tui.assistant.history.store import Store
-from tests.cli.test_exits import models, until  # noqa: F401 - a fixture
+from tests.cli.test_exits import models, until, workers  # noqa: F401 - a fixture
 from tests.terminal.terminal import Terminal
 from tests.terminal.test_dropped import shows, started
 
@@ -48,10 +50,34 @@ def files(home: Path) -> list[Path]:
 
 
 def asked(terminal: Terminal) -> None:
-    """A question, half answered."""
+    """A question, half answered: how far it is, the line mode only says after two seconds."""
     terminal.expect("> ")
     terminal.send("what is the largest finding?\r")
-    terminal.expect("tok/s")
+    terminal.expect("reading")
+    with crawling(terminal.child.pid):
+        terminal.expect("writing, ")
+
+
+@contextmanager
+def crawling(program: int) -> Iterator[None]:
+    """Meanwhile the program's engine computes for a moment and rests for ten, so that it does not come to an end."""
+    (engine,) = workers(program)
+    over = threading.Event()
+
+    def crawl() -> None:
+        while not over.is_set():
+            os.kill(engine, signal.SIGSTOP)
+            over.wait(0.02)
+            os.kill(engine, signal.SIGCONT)
+            over.wait(0.002)
+
+    thread = threading.Thread(target=crawl)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def left(terminal: Terminal) -> None:
