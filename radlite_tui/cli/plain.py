@@ -119,6 +119,7 @@ class Session:
 
     def do(self, line: str) -> bool:
         """One command or request; True to leave. Raises RadliteError."""
+        self._lines.unread = ""
         line = line.rstrip("\r\n")
         if "\n" in line or (line.strip() and self._lines.more()):
             self.take_paste(line)

@@ -21,11 +21,13 @@ CUT = 4095
 
 
 class Lines:
-    """Standard input, a line at a time. begun: the lines of a report that has not ended, or None."""
+    """Standard input, a line at a time. begun: the lines of a report that has not ended, or None.
+    unread: a line that nobody has looked at yet; when the terminal goes away, what stands in it counts as one."""
 
     def __init__(self) -> None:
         self.person = sys.stdin.isatty() and sys.stdout.isatty()
         self.begun: list[str] | None = None
+        self.unread = ""
         self._editing = False
         self._waiting = False
         if self.person and os.environ.get("TERM", "") not in ("", "dumb"):
@@ -38,9 +40,10 @@ class Lines:
     def next(self, prompt: str) -> str | None:
         """A line without its end, or None when there is no more. A marked paste keeps its line ends."""
         if self._editing:
-            self._waiting = True
+            self._waiting, self.unread = True, ""
             try:
-                return input(prompt)
+                self.unread = input(prompt)
+                return self.unread
             except EOFError:
                 return None
             finally:
@@ -55,9 +58,9 @@ class Lines:
         return line.rstrip("\r\n") if line else None
 
     def typed(self) -> str:
-        """What stands in the line that is being edited."""
-        if not (self._editing and self._waiting):
-            return ""
+        """What stands in the line that is being edited, or was read and not looked at."""
+        if not (self._editing and self._waiting) or self.unread:
+            return whole(self.unread)
         import readline
 
         return whole(readline.get_line_buffer())
@@ -93,6 +96,7 @@ class Lines:
                 several = line.split("\n")
                 ends = [number for number, one in enumerate(several) if one.strip() in END]
                 lines += several[: ends[0]] if ends else several
+                self.unread = ""
                 if ends:
                     break
         finally:
