@@ -7,6 +7,7 @@ marks pastes, and otherwise as lines that are all there at once; either way it i
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from radlite_tui.errors import BadInput
 END = (".", "/end", ":end")
 PASTE_S = 0.05
 """Nobody types the next line sooner than this."""
+NOTE_S = 0.5
 CUT = 4095
 """A terminal that is not edited cuts a line off here, without a word."""
 
@@ -40,14 +42,7 @@ class Lines:
     def next(self, prompt: str) -> str | None:
         """A line without its end, or None when there is no more. A marked paste keeps its line ends."""
         if self._editing:
-            self._waiting, self.unread = True, ""
-            try:
-                self.unread = input(prompt)
-                return self.unread
-            except EOFError:
-                return None
-            finally:
-                self._waiting = False
+            return self._edited(prompt)
         if self.person:
             print(prompt, end="", flush=True)
         line = sys.stdin.readline()
@@ -57,13 +52,37 @@ class Lines:
             )
         return line.rstrip("\r\n") if line else None
 
+    def _edited(self, prompt: str) -> str | None:
+        """A line from readline. What stands in it is noted twice a second: when the terminal goes away, readline forgets
+        it before a signal's handler is called."""
+        import readline
+
+        def note(*_: object) -> None:
+            self.unread = readline.get_line_buffer()
+
+        self._waiting, self.unread = True, ""
+        timed = hasattr(signal, "setitimer")
+        before = signal.signal(signal.SIGALRM, note) if timed else None
+        try:
+            if timed:
+                signal.setitimer(signal.ITIMER_REAL, NOTE_S, NOTE_S)
+            self.unread = input(prompt)
+            return self.unread
+        except EOFError:
+            return None
+        finally:
+            self._waiting = False
+            if timed:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, before)
+
     def typed(self) -> str:
         """What stands in the line that is being edited, or was read and not looked at."""
-        if not (self._editing and self._waiting) or self.unread:
+        if not self._waiting:
             return whole(self.unread)
         import readline
 
-        return whole(readline.get_line_buffer())
+        return whole(readline.get_line_buffer() or self.unread)
 
     def put_back(self, words: str) -> None:
         """Words to stand in the next line, to be edited; said instead where lines cannot be edited."""

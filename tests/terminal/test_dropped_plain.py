@@ -58,6 +58,17 @@ def asked(terminal: Terminal) -> None:
         terminal.expect("writing, ")
 
 
+def noted(terminal: Terminal) -> None:
+    """What stands in the line was noted: the program woke up for that once more."""
+
+    def woken() -> int:
+        switches = Path(f"/proc/{terminal.child.pid}/status").read_text(encoding="ascii")
+        return int(switches.partition("voluntary_ctxt_switches:")[2].split()[0])
+
+    before = woken()
+    terminal.until(lambda: woken() > before + 1, "the note")
+
+
 @contextmanager
 def crawling(program: int) -> Iterator[None]:
     """Meanwhile the program's engine computes for a moment and rests for ten, so that it does not come to an end."""
@@ -138,6 +149,7 @@ def test_what_was_typed_comes_back_into_the_line(
         terminal.expect("> ")
         terminal.send("is the mass lar")
         terminal.expect("lar")
+        noted(terminal)
         end(terminal)
     with plain(tmp_path, models, "off") as terminal:
         shows(terminal, "a report or question that was not sent")
@@ -145,6 +157,7 @@ def test_what_was_typed_comes_back_into_the_line(
         shows(terminal, "> is the mass lar")
         terminal.send("\x15/paste\rFINDINGS: first line\rsecond line\rthi")
         terminal.expect("thi")
+        noted(terminal)
         end(terminal)
     (path,) = files(tmp_path)
     kept = json.loads(path.read_text(encoding="utf-8"))
