@@ -53,8 +53,8 @@ class Lines:
         return line.rstrip("\r\n") if line else None
 
     def _edited(self, prompt: str) -> str | None:
-        """A line from readline. What stands in it is noted twice a second: when the terminal goes away, readline forgets
-        it before a signal's handler is called."""
+        """A line from readline. What stands in it is noted twice a second: when the terminal goes away, readline
+        forgets it before a signal's handler is called."""
         import readline
 
         def note(*_: object) -> None:
