@@ -172,7 +172,10 @@ def test_what_was_typed_comes_back_into_the_line(
 
 def test_where_the_settings_keep_nothing_nothing_is_written(tmp_path: Path, models: Path) -> None:  # noqa: F811
     with plain(tmp_path, models, "off", RADLITE_HISTORY_RECOVER="off") as terminal:
-        asked(terminal)
+        terminal.expect("> ")
+        terminal.send("is the mass lar")
+        terminal.expect("lar")
+        noted(terminal)
         hang_up(terminal)
     assert files(tmp_path) == []
     assert not (tmp_path / "history").exists()

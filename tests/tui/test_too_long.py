@@ -190,7 +190,7 @@ async def test_what_is_typed_while_enter_waits_stays_in_the_line_and_escape_stop
         assert desk.latest().startswith("you  birads\n")
         assert desk.read.ask_line.text == "nodes"
         await desk.planned()
-        assert "N stage" in desk.routing()
+        assert "N staging" in desk.routing()
 
 
 async def test_a_count_that_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
