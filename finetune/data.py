@@ -126,6 +126,10 @@ def listed(library: Library, only: tuple[str, ...] = (), *, count: bool = False)
             shares = (f"{task} {split} {number:,}" for (task, split), number in sorted(rows.items()))
             yield f"{'':<14} holds {', '.join(shares) or 'nothing'}"
 
+    if not only or assemble.SYNTHETIC in only:
+        yield f"{assemble.SYNTHETIC:<14} there       RadLite's own generated cases; open; Apache-2.0"
+        yield f"{'':<14} every task, as many rows as --build --synthetic N asks for"
+
 
 def _at_most(source: Source, task: str) -> str:
     return f", at most {source.rows[task]:,} rows" if task in source.rows else ""
