@@ -57,14 +57,19 @@ class Refused:
             yield f"left out: {count:,} of {key[0]}, {key[1]}: {key[2]} (the first is {self.first[key]})"
 
 
+def known(names: Sequence[str]) -> None:
+    """Raises BadInput for a name that is no source."""
+    every = [*sources(), SYNTHETIC]
+    for name in names:
+        if name not in every:
+            raise BadInput(f"There is no source {name!r}; the sources are {', '.join(every)}.")
+
+
 def chosen(plan: Plan, say: Say) -> list[Source]:
     """The sources to read. Raises BadInput for an unknown one, and for one that is there in part or asked for."""
-    every = sources()
-    for name in plan.only:
-        if name not in every and name != SYNTHETIC:
-            raise BadInput(f"There is no source {name!r}; the sources are {', '.join([*every, SYNTHETIC])}.")
+    known(plan.only)
     taken = []
-    for name, source in every.items():
+    for name, source in sources().items():
         if plan.only and name not in plan.only:
             continue
         lost = lacking(plan.library, source)
@@ -80,6 +85,8 @@ def chosen(plan: Plan, say: Say) -> list[Source]:
 def build(plan: Plan, folder: Path, say: Say) -> Summary:
     """Make the set in `folder`: rows by split, manifest.json. Returns what it holds."""
     taken = chosen(plan, say)
+    if (folder / "rows").exists() and not (folder / "rows" / "dataset_dict.json").is_file():
+        raise BadInput(f"{folder} holds something called rows that no build made; give another folder.")
     before = arrow.manifest(folder).get("files", {})
     files: seen.Seen = {}
     for source in taken:

@@ -22,6 +22,8 @@ from radlite_tui.errors import BadInput
 SIZES = (1, 2, 3, 4)
 CHARACTERS = (3, 5)
 """n-grams of this many characters, within words and their blanks, are compared for the nearest report."""
+SEEN_IN, FEW = 2, 50
+"""Real reports an n-gram must stand in to count, so that a misspelling does not; of few reports all count."""
 FIELDS = ("report", "text", "findings", "impression")
 """Keys of a line that hold text, joined in this order."""
 SEED = 23
@@ -121,7 +123,9 @@ def _nearest(texts: Sequence[str], reals: Sequence[str], *, own: bool) -> tuple[
     """Quantiles of each text's largest cosine with a real one, by TF-IDF of character n-grams; `own`: but itself."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=CHARACTERS, sublinear_tf=True, min_df=2)
+    vectors = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=CHARACTERS, sublinear_tf=True, min_df=SEEN_IN if len(reals) > FEW else 1
+    )
     known = vectors.fit_transform(reals)
     closeness = (vectors.transform(texts) @ known.T).toarray()
     if own:

@@ -219,8 +219,8 @@ class RadliteApp(App[None]):
 
     def action_show_answer(self) -> None:
         """The answer on the terminal's own screen, to select by hand."""
-        if (text := self.latest_answer()) and (said := self.copying.page(text)):
-            self.notify(said, timeout=4, markup=False)
+        if text := self.latest_answer():
+            self.copying.page(text)
 
     def action_step_mark(self, step: int) -> None:
         if not self.read_screen.pane.step_mark(step):

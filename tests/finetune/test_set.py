@@ -233,6 +233,32 @@ def test_the_manifest_is_plain_json(built: Path) -> None:
     assert json.loads((built / arrow.MANIFEST).read_text(encoding="utf-8"))["versions"]["datasketch"]
 
 
+@pytest.mark.parametrize("taken", ["a file", "foreign rows"])
+def test_a_folder_that_cannot_be_written_is_one_sentence(
+    taken: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made.library(tmp_path / "data", "radnli")
+    target = tmp_path / "set"
+    if taken == "a file":
+        target.write_text("mine", encoding="utf-8")
+    else:
+        (target / "rows").mkdir(parents=True)
+        (target / "rows" / "mine.txt").write_text("mine", encoding="utf-8")
+    assert main(["data", "--build", str(target), "--sources", str(tmp_path / "data")]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"{target} ")
+    assert "another folder" in said
+    assert target.is_file() or (target / "rows" / "mine.txt").is_file()
+
+
+@pytest.mark.parametrize("wrong", [["--build", "x", "--synthetic", "-1"], ["--variety", "--texts", "0"]])
+def test_numbers_that_mean_nothing_are_bad_usage(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["data", *wrong])
+    assert caught.value.code == 2
+    assert "is less than" in capsys.readouterr().err
+
+
 BUILDS = """
 import sys
 from finetune.__main__ import main

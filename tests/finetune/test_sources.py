@@ -271,6 +271,7 @@ def test_the_list_says_what_is_there_and_what_each_adds(library: Library, tmp_pa
     (partly.folder("radnli") / "radnli_test_v1.jsonl").unlink()
     text = "\n".join(data.listed(partly))
     states = {line.split()[0]: line[15:26].strip() for line in text.splitlines() if not line.startswith(" ")}
+    assert states.pop("synthetic") == "there"
     assert states == dict.fromkeys(sources(), "not there") | {"radnli": "incomplete", "ms_cxr_t": "incomplete"}
     assert "put into" in text
     assert "needs mimic_cxr" in text

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.history import faults, places, provenance, recovery, saving, writing
-from radlite_tui.assistant.history.records import KeptConversation
+from radlite_tui.assistant.history.records import KeptConversation, Summary
 from radlite_tui.assistant.history.recovery import Draft, Recovered
 from radlite_tui.assistant.history.runs import Run
 from radlite_tui.assistant.history.saving import Saving
@@ -80,6 +80,14 @@ class Keeper:
         self.talk = Talk(id=kept.summary.id if in_history else None)
         for turn in kept.turns:
             self.talk.take(turn, kept=in_history)
+
+    def recover(self, found: Recovered) -> None:
+        """Go on with what was cut off, where it was kept. What was not saved then is saved now, if saving is on."""
+        number = found.conversation
+        summary = Summary(number or 0, "", found.when, found.when, len(found.turns))
+        self.reopen(KeptConversation(summary, found.turns), in_history=number is not None)
+        if self.on and number is None:
+            self.switch(True)
 
     def make_private(self) -> int | None:
         """Keep nothing (more) of this conversation. Gives its id in the history, where the caller may delete it."""

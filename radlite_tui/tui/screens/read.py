@@ -48,6 +48,9 @@ class ReadScreen(ReadAgain):
         """Esc: stop what runs; else step back."""
         if self.radlite.busy:
             self.radlite.stop_run()
+        elif self.sending is not None:
+            self.sending = None
+            self.replan()
         elif self.refused is not None or self.replaces is not None:
             self.refused = self.replaces = None
             self.replan()
@@ -172,7 +175,7 @@ class ReadScreen(ReadAgain):
 
     def start_over(self) -> None:
         """Neither report nor conversation."""
-        self.clear_pressed = False
+        self.clear_pressed, self.sending = False, None
         self.pane.clear()
         self.conversation.clear()
         self.ask_line.text = ""

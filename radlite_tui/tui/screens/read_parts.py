@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
+from radlite_tui.assistant.types import Plan
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.counting import Counter
 from radlite_tui.tui.draft import Draft
@@ -61,6 +62,8 @@ class ReadParts(Screen[None]):
         self.examples_shown: dict[str, int] = {}
         self.plan_timer: Timer | None = None
         self.counted: Count | None = None
+        self.sending: Plan | None = None
+        self.typed = ""
         self.refused: Refused | None = None
         self.forgotten = 0
         self.replaces: Turn | None = None
