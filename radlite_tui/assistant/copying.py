@@ -1,6 +1,6 @@
 """Copies text by the first way that takes it, and says by which: done where a tool said so, asked where none can.
 
-May import `clipboard`. Both front ends use it; each gives it its own way to the terminal.
+May import `osc52` and `clipboard`. Both front ends use it; each gives it its own way to the terminal.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from radlite_tui import osc52
 from radlite_tui.assistant import clipboard
 from radlite_tui.assistant.clipboard import Route
 
@@ -56,8 +57,8 @@ class Copier:
     def why(self, text: str) -> str:
         """Why nothing took it."""
         size = clipboard.size(text)
-        if size > clipboard.MOST_OSC52:
-            return f"Not copied: it has {size:,} bytes, and terminals take {clipboard.MOST_OSC52:,}."
+        if size > osc52.MOST:
+            return f"Not copied: it has {size:,} bytes, and terminals take {osc52.MOST:,}."
         return "Not copied: nothing here takes text for the clipboard."
 
     def by(self, way: Route, text: str) -> str:
@@ -88,15 +89,15 @@ class Copier:
     def _by_terminal(self, text: str, size: str) -> str:
         if self._write is None:
             return ""
-        self._write(clipboard.request(text, self.environment))
+        self._write(osc52.request(text, self.environment))
         return f"Asked the terminal to copy {size}; it does not say whether it did. {self.again}"
 
     def _by_tmux(self, text: str, size: str) -> str:
         """Into tmux's buffer, and out of it where it is set to pass things on."""
         taken, told = clipboard.into_tmux(text)
-        fits = self._write is not None and clipboard.size(text) <= clipboard.MOST_OSC52
+        fits = self._write is not None and clipboard.size(text) <= osc52.MOST
         if taken and not told and fits and self._write is not None and clipboard.passes_through():
-            self._write(clipboard.through_tmux(clipboard.osc52(text)))
+            self._write(osc52.through_tmux(osc52.osc52(text)))
             told = True
         if not taken:
             return ""

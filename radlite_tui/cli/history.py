@@ -19,6 +19,7 @@ from radlite_tui.assistant.history import export, places, saving
 from radlite_tui.assistant.history.records import COMPARISON, FAILED, MARKS, Found, Summary
 from radlite_tui.assistant.history.replay import replay
 from radlite_tui.assistant.history.store import Store, place_of, turns_of
+from radlite_tui.assistant.kept import write_new
 from radlite_tui.cli.output import emit, narrate, say
 from radlite_tui.errors import BadInput, RadliteError
 from radlite_tui.settings import Settings
@@ -165,7 +166,7 @@ def write_out(arguments: Namespace, settled: Settings) -> int:
     if path is None:
         sys.stdout.write(text)
     else:
-        export.save(text, path)
+        write_new(path, text)
         narrate(f"{len(names)} conversations written to {path}.")
     return 0
 

@@ -6,17 +6,16 @@ from.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from radlite_tui.assistant import answers
+from radlite_tui.assistant import answers, kept
 from radlite_tui.assistant.clipboard import Route
 from radlite_tui.assistant.copying import NOTHING, Copied, Copier, paged
 from radlite_tui.assistant.types import Answer
 from radlite_tui.cli.plain_input import Lines, asking
-from radlite_tui.errors import BadInput, RadliteError
+from radlite_tui.errors import RadliteError
 
 AGAIN = "If nothing can be pasted, use /save FILE."
 LETTERS = {"s": Route.PAGER, "f": Route.FILE}
@@ -24,18 +23,10 @@ WAYS = {Route.PAGER: "shows it to select from", Route.FILE: "writes it to a file
 
 
 def save(answer: Answer, name: str) -> Path:
-    """Write an answer with its provenance into a new file. Raises BadInput when there is one of that name."""
+    """Write an answer with its provenance into a new file. Raises BadInput when there is one of that name, RadliteError
+    when it cannot be written."""
     path = Path(name).expanduser()
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(document(answer))
-    except FileExistsError as error:
-        raise BadInput(f"{name} exists already; name another file.") from error
-    except ValueError as error:
-        raise BadInput(f"{name!r} is no file name.") from error
-    except OSError as error:
-        raise RadliteError(f"{name} cannot be written: {error.strerror}; name another file.") from error
+    kept.write_new(path, document(answer))
     return path
 
 

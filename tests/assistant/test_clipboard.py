@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from radlite_tui.assistant import clipboard
-from radlite_tui.assistant.clipboard import MOST_OSC52, Route, routes, tool
+from radlite_tui import osc52
+from radlite_tui.assistant.clipboard import Route, routes, tool
 from radlite_tui.assistant.copying import Copied, Copier
 
 SSH = {"SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22", "TERM": "xterm-256color"}
@@ -49,9 +49,9 @@ def test_the_second_tool_serves_where_the_first_is_not_installed() -> None:
 
 def test_over_ssh_the_terminal_is_asked_and_a_long_text_goes_to_the_pager_or_a_file() -> None:
     assert routes("x", SSH, which=everything)[0] is Route.TERMINAL
-    assert routes("x" * (MOST_OSC52 + 1), SSH, which=everything)[0] is Route.PAGER
-    assert routes("x" * (MOST_OSC52 + 1), SSH, which=nothing) == (Route.FILE,)
-    assert routes("ä" * (MOST_OSC52 // 2 + 1), SSH, which=nothing) == (Route.FILE,)
+    assert routes("x" * (osc52.MOST + 1), SSH, which=everything)[0] is Route.PAGER
+    assert routes("x" * (osc52.MOST + 1), SSH, which=nothing) == (Route.FILE,)
+    assert routes("ä" * (osc52.MOST // 2 + 1), SSH, which=nothing) == (Route.FILE,)
 
 
 def test_a_terminal_that_cannot_copy_is_not_asked() -> None:
@@ -74,18 +74,21 @@ def decoded(sequence: str) -> str:
 
 def test_the_request_is_wrapped_for_what_stands_between() -> None:
     text = "BI-RADS 4 – ≤ 5 mm\n" * 40
-    assert decoded(clipboard.request(text, SSH)) == text
-    screen = clipboard.request(text, {"STY": "1.tty", "TERM": "screen"})
+    assert decoded(osc52.request(text, SSH)) == text
+    screen = osc52.request(text, {"STY": "1.tty", "TERM": "screen"})
     pieces = re.findall(r"\x1bP(.*?)\x1b\\", screen, re.DOTALL)
     assert max(map(len, pieces)) <= 240
     assert decoded("".join(pieces)) == text
-    far = clipboard.request(text, {**SSH, "TERM": "tmux-256color"})
-    assert far.startswith(clipboard.osc52(text) + "\x1bPtmux;\x1b\x1b]52;")
+    far = osc52.request(text, {**SSH, "TERM": "tmux-256color"})
+    assert far.startswith(osc52.osc52(text) + "\x1bPtmux;\x1b\x1b]52;")
     assert far.endswith("\x07\x1b\\")
+    assert osc52.request(text, {"TMUX": "/tmp/x,1,0", "TERM": "screen-256color"}) == far
+    either = osc52.request(text, {**SSH, "TERM": "screen-256color"})
+    assert either == osc52.osc52(text) + screen
 
 
 def test_the_longest_text_asked_for_fits_what_terminals_take() -> None:
-    assert len(clipboard.osc52("x" * MOST_OSC52)) <= 100_000
+    assert len(osc52.osc52("x" * osc52.MOST)) <= 100_000
 
 
 def test_where_nobody_sees_a_terminal_or_it_cannot_place_text_there_is_no_pager() -> None:
@@ -103,9 +106,9 @@ def copier(asked: list[str], shown: list[str], preference: str = "auto") -> Copi
 def test_a_text_too_long_for_a_terminal_is_for_the_user_to_take_by_hand() -> None:
     asked: list[str] = []
     shown: list[str] = []
-    done = copier(asked, shown).copy("x" * (MOST_OSC52 + 1))
+    done = copier(asked, shown).copy("x" * (osc52.MOST + 1))
     assert done == Copied(
-        "", (Route.PAGER, Route.FILE), f"Not copied: it has {MOST_OSC52 + 1:,} bytes, and terminals take 74,994."
+        "", (Route.PAGER, Route.FILE), f"Not copied: it has {osc52.MOST + 1:,} bytes, and terminals take 74,994."
     )
     assert (asked, shown) == ([], [])
 

@@ -88,7 +88,7 @@ def test_a_document_an_earlier_report_a_comparison_and_a_saved_answer(radlite: P
     assert "model: radlite-nano" in saved
     assert "Not for clinical use" in saved
     assert (radlite.home / "a.txt").stat().st_mode & 0o777 == 0o600
-    assert "a.txt exists already" in errors
+    assert "a.txt is there already" in errors
     assert all(f"| {mode}" in shown for mode in ("zero-shot", "few-shot", "fine-tuned"))
     copied = next(radlite.home.rglob("copied.txt"))
     assert f"to {copied}; only you can read it" in errors

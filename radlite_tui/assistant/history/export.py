@@ -15,10 +15,10 @@ from typing import Any
 
 from radlite_tui import NOT_FOR_CLINICAL_USE, __version__, tasks
 from radlite_tui.assistant import answers
-from radlite_tui.assistant.history import coding, compared, places
+from radlite_tui.assistant.history import coding, compared
 from radlite_tui.assistant.history.records import FAILED, INTERRUPTED, WRITING, Kept, KeptConversation, KeptTurn
 from radlite_tui.assistant.intake import display
-from radlite_tui.errors import BadInput, RadliteError
+from radlite_tui.errors import BadInput
 
 FORMATS = {"markdown": ".md", "json": ".json", "plain": ".txt"}
 ENDED = {
@@ -38,16 +38,6 @@ def export(kept: Sequence[KeptConversation], form: str) -> str:
         return json.dumps(as_object(kept), ensure_ascii=False, indent=2) + "\n"
     write = markdown if form == "markdown" else plain
     return "\n".join(write(one) for one in kept)
-
-
-def save(text: str, path: Path) -> None:
-    """Write an export for this user alone. Raises BadInput where the file is there already, RadliteError otherwise."""
-    try:
-        places.write_private(path, text)
-    except FileExistsError as error:
-        raise BadInput(f"{path} is there already; name another file.") from error
-    except OSError as error:
-        raise RadliteError(f"{path} cannot be written ({places.reason(error)}); name another place.") from error
 
 
 def format_of(path: Path) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from radlite_tui import private_files
 from radlite_tui.assistant.history import coding, places
 from radlite_tui.assistant.history.records import Kept, KeptTurn
 from radlite_tui.assistant.history.talk import Line
@@ -63,7 +64,7 @@ def keep(chosen: HistorySettings, draft: Draft, lines: Sequence[Line], conversat
         "words": draft.words,
         "turns": [turn_json(line) for line in lines],
     }
-    places.write_private(path, json.dumps(content, ensure_ascii=False))
+    private_files.write(path, json.dumps(content, ensure_ascii=False))
     return path
 
 
@@ -119,7 +120,9 @@ def drop(found: Recovered) -> None:
     try:
         found.path.unlink(missing_ok=True)
     except OSError as error:
-        raise RadliteError(f"{found.path} cannot be deleted ({places.reason(error)}); delete it yourself.") from error
+        raise RadliteError(
+            f"{found.path} cannot be deleted ({private_files.reason(error)}); delete it yourself."
+        ) from error
 
 
 def sentence(found: Recovered) -> str:

@@ -1,6 +1,6 @@
-"""What the history asks: really delete, which title, which file, take up again what was cut off.
+"""What the history asks: really delete, take up again what was cut off.
 
-May import Textual and the assistant's history. Each is answered by one key or one line.
+May import Textual and the assistant's history. Each is answered by one key.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from radlite_tui.assistant.history.recovery import Recovered, otherwise, sentence
 from radlite_tui.assistant.intake import display
@@ -37,37 +37,6 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def action_answer(self, agreed: bool) -> None:
         self.dismiss(agreed)
-
-
-class LineScreen(ModalScreen[str | None]):
-    """One line of text: a title or a file."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave it", id="line.close", priority=True),
-    ]
-
-    def __init__(self, title: str, value: str, about: str) -> None:
-        super().__init__()
-        self.heading = title
-        self.value = value
-        self.about = about
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="asked"):
-            yield Input(self.value, compact=True, select_on_focus=False)
-            yield Static(Content(self.about), classes="asked-keys")
-
-    def on_mount(self) -> None:
-        self.query_one(Vertical).border_title = self.heading
-        self.query_one(Input).focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.value.strip():
-            self.dismiss(event.value.strip())
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
 
 class OfferScreen(ModalScreen[bool]):
