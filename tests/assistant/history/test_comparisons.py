@@ -1,4 +1,4 @@
-"""A comparison is one entry of the history: its columns, what was expected, the ratings; found, exported and deleted."""
+"""A comparison is one entry of the history: columns, what was expected, ratings; it is found, exported and deleted."""
 
 from __future__ import annotations
 
