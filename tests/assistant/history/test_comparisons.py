@@ -23,11 +23,15 @@ from tests.tui.desk import Gate
 MODES = [mode.value for mode in comparison.MODES]
 
 
-class OneFails(scripted.ScriptedEngine):
-    """The requests on the base alone fail."""
+class Failing(scripted.ScriptedEngine):
+    """Requests on the base alone fail, or all of them."""
+
+    def __init__(self, every: bool = False) -> None:
+        super().__init__()
+        self.every = every
 
     def generate(self, request: Request) -> Iterator[Event]:
-        if request.model.adapter is None:
+        if self.every or request.model.adapter is None:
             yield Failed("worker", "The engine stopped.")
         else:
             yield from super().generate(request)
@@ -124,12 +128,12 @@ def test_nothing_is_kept_where_saving_is_off_or_the_conversation_is_private(tmp_
 
 def test_a_column_that_failed_says_why_and_a_comparison_that_never_began_is_none(tmp_path: Path) -> None:
     keeper = Keeper(settled(tmp_path))
-    compare(keeper, engine=OneFails())
-    compare(keeper, engine=scripted.ScriptedEngine(failed=Failed("worker", "The engine stopped.")))
+    compare(keeper, engine=Failing())
+    compare(keeper, engine=Failing(every=True))
     keeper.close()
     store = Store(tmp_path / "history.db")
-    states = [[turn.answer.state for turn in store.conversation(one.id).turns] for one in reversed(store.list())]
-    assert states[0] == ["failed", "failed", "stop"]
+    (one,) = store.list()
+    assert [turn.answer.state for turn in store.conversation(one.id).turns] == ["failed", "failed", "stop"]
     assert store.conversation(1).turns[0].answer.trouble == "The engine stopped."
     assert "The engine stopped." in export.export([store.conversation(1)], "plain")
 
