@@ -30,7 +30,6 @@ from radlite_tui.tui.copying import Copying
 from radlite_tui.tui.keeping import Keeping
 from radlite_tui.tui.messages import Arrived, Ready
 from radlite_tui.tui.runner import Runner, Source
-from radlite_tui.tui.screens import compare_kept
 from radlite_tui.tui.screens.compare import CompareScreen
 from radlite_tui.tui.screens.help import HelpScreen, key_names
 from radlite_tui.tui.screens.jump import JumpScreen, parts_of
@@ -266,6 +265,7 @@ class RadliteApp(App[None]):
         """A conversation chosen in the history, or a comparison."""
         from radlite_tui.assistant.history import compared
         from radlite_tui.tui.reopening import reopen
+        from radlite_tui.tui.screens import compare_kept
 
         if kept is not None and compared.is_one(kept):
             self.push_screen(CompareScreen(compared.ask_of(kept), compare_kept.chosen(kept), kept))

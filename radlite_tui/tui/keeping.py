@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING
 
 from radlite_tui.assistant import intake
 from radlite_tui.assistant.assistant import Assistant
-from radlite_tui.assistant.comparison import Column
 from radlite_tui.assistant.history.endings import Endings, end_by
 from radlite_tui.assistant.types import Answer, Ask, Plan
 from radlite_tui.engine.protocol import Event
 from radlite_tui.errors import RadliteError
 from radlite_tui.settings import HistorySettings, Settings
-from radlite_tui.tui.screens.compare_setup import Compare
 from radlite_tui.tui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
+    from radlite_tui.assistant.comparison import Column
     from radlite_tui.assistant.history.keeper import Keeper
     from radlite_tui.assistant.history.recovery import Recovered
     from radlite_tui.tui.application import RadliteApp
+    from radlite_tui.tui.screens.compare_setup import Compare
 
 NOWHERE = HistorySettings(saving="off", recover="off")
 
