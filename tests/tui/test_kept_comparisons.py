@@ -13,7 +13,7 @@ from tests.assistant.history.kept import settled
 from tests.scripted import ScriptedEngine
 from tests.tui.comparing import chosen, compared, opened
 from tests.tui.desk import REPORT
-from tests.tui.test_history import SIZES, asked, desk_with, history
+from tests.tui.test_history import SIZES, desk_with, history
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -77,7 +77,7 @@ async def test_names_that_were_hidden_stay_hidden_until_every_answer_is_rated(
 async def test_a_private_conversations_comparison_is_not_kept(tmp_path: Path) -> None:
     async with desk_with(settled(tmp_path), report=Report(REPORT)) as desk:
         desk.app.keeping.make_private()
-        await asked(desk, "birads")
+        await desk.ask("birads")
         await opened(desk, "nodes")
         assert "SAVING OFF" in desk.screen()
     path = tmp_path / "history.db"
