@@ -70,11 +70,11 @@ def test_a_table_has_columns_as_wide_as_there_is_room() -> None:
         "Cyst                          │  4 mm",
     ]
     assert draw_markdown(TABLE, 26).plain.split("\n") == [
-        "Finding           │  Size",
-        "──────────────────┼──────",
-        "Mass with a       │ 18 mm",
-        "spiculated margin │      ",
-        "Cyst              │  4 mm",
+        "Finding            │  Size",
+        "───────────────────┼──────",
+        "Mass with a        │ 18 mm",
+        "spiculated margin  │      ",
+        "Cyst               │  4 mm",
     ]
 
 

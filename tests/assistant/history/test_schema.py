@@ -30,7 +30,7 @@ def old(path: Path, version: int) -> None:
     """A database as this version of the schema wrote it, with one conversation."""
     connection = sqlite3.connect(path, isolation_level=None)
     steps.upgrade(connection, until=version)
-    connection.execute("INSERT INTO conversation VALUES (7, 'birads?', 100.0, 200.0)")
+    connection.execute("INSERT INTO conversation (id, title, created, touched) VALUES (7, 'birads?', 100.0, 200.0)")
     connection.execute("INSERT INTO report VALUES (1, 7, 'FINDINGS: mass.', NULL, 'a.txt')")
     connection.execute("INSERT INTO turn VALUES (3, 7, 1, NULL, 1, 100.0, 'birads?', ?)", (json.dumps(ASKED),))
     columns = "(turn, state, text, touched)"
