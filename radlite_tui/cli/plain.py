@@ -331,7 +331,7 @@ class Session:
         runs: dict[comparison.Column, Answer | Failed] = {}
         self._voice.begin()
         with stopped_by_interrupt(self._assistant):
-            for column, event in self._assistant.compare(asked, modes, models):
+            for column, event in self._keeper.compare(self._assistant, asked, modes, models):
                 if isinstance(event, (Answer, Failed)):
                     runs[column] = event
                     self._voice.tell(f"{column.mode}: {'done' if isinstance(event, Answer) else event.message}")

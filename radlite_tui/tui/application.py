@@ -262,10 +262,14 @@ class RadliteApp(App[None]):
             self.push_screen(HistoryScreen(), self.reopen)
 
     def reopen(self, kept: KeptConversation | None) -> None:
-        """A conversation chosen in the history."""
+        """A conversation chosen in the history, or a comparison."""
+        from radlite_tui.assistant.history import compared
         from radlite_tui.tui.reopening import reopen
+        from radlite_tui.tui.screens import compare_kept
 
-        if kept is not None and self.keeping.keeper is not None:
+        if kept is not None and compared.is_one(kept):
+            self.push_screen(CompareScreen(compared.ask_of(kept), compare_kept.chosen(kept), kept))
+        elif kept is not None and self.keeping.keeper is not None:
             reopen(self.read_screen, self.keeping.keeper, kept)
 
     def action_saving(self) -> None:

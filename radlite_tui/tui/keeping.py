@@ -7,7 +7,7 @@ was cut off the last time is offered once.
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING
 from radlite_tui.assistant import intake
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.history.endings import Endings, end_by
-from radlite_tui.assistant.types import Answer, Plan
+from radlite_tui.assistant.types import Answer, Ask, Plan
 from radlite_tui.engine.protocol import Event
 from radlite_tui.errors import RadliteError
 from radlite_tui.settings import HistorySettings, Settings
+from radlite_tui.tui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
+    from radlite_tui.assistant.comparison import Column
     from radlite_tui.assistant.history.keeper import Keeper
     from radlite_tui.assistant.history.recovery import Recovered
     from radlite_tui.tui.application import RadliteApp
+    from radlite_tui.tui.screens.compare_setup import Compare
 
 NOWHERE = HistorySettings(saving="off", recover="off")
 
@@ -54,6 +57,18 @@ class Keeping:
         events = assistant.run(plan)
         return events if self.keeper is None else self.keeper.record(assistant, plan, events, instead=instead)
 
+    def compare(self, assistant: Assistant, ask: Ask, chosen: Compare) -> Iterator[tuple[Column, Event | Answer]]:
+        """A comparison's events, kept on the way where saving is on, as a conversation of its own."""
+        modes, models = chosen.modes, chosen.models
+        if self.keeper is None:
+            return assistant.compare(ask, modes, models)
+        return self.keeper.compare(assistant, ask, modes, models, blind=chosen.blind)
+
+    def judge(self, number: int | None, expected: str, ratings: Mapping[int, int]) -> None:
+        """What the user said of a comparison: of this one in the history, or of the one that ran last."""
+        if self.keeper is not None:
+            self.keeper.judge(number, expected, ratings)
+
     def begin(self) -> None:
         """The next question begins a new conversation."""
         if self.keeper is not None:
@@ -80,7 +95,11 @@ class Keeping:
 
     def show(self) -> None:
         """The status line says how it stands."""
-        self.app.read_screen.status.keep(self.word)
+        shown = [self.app.read_screen.status]
+        if self.app.screen is not self.app.read_screen:
+            shown += self.app.screen.query(StatusLine)
+        for status in shown:
+            status.keep(self.word)
 
     def tell(self, sentence: str) -> None:
         """Something about the history went wrong."""
