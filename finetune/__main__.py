@@ -1,11 +1,16 @@
-"""`python -m finetune data|train|merge|export|all|verify --recipe NAME`: arguments in, `pipeline` called."""
+"""`python -m finetune data|train|merge|export|all|verify --recipe NAME`: arguments in, `pipeline` called.
+
+`data` without a recipe is about public data sets, see `finetune.data`.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
+from finetune import data
 from radlite_tui.errors import RadliteError
 
 
@@ -13,7 +18,7 @@ def arguments() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m finetune", description="Rebuild RadLite's models.")
     parser.add_argument("stage", choices=("data", "train", "merge", "export", "all", "verify"))
-    parser.add_argument("--recipe", required=True, metavar="NAME", help="a name in finetune/recipes, or a .toml file")
+    parser.add_argument("--recipe", metavar="NAME", help="a name in finetune/recipes, or a .toml file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="outputs (default: runs/RECIPE)")
     parser.add_argument(
         "--install", type=Path, metavar="DIR", help="where `all` puts models (default: inside the package)"
@@ -23,26 +28,39 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--base-minutes", type=float, metavar="M", help="end base training after M minutes")
     parser.add_argument("--adapter-minutes", type=float, metavar="M", help="end adapter training after M minutes")
     parser.add_argument("--threads", type=int, metavar="N", help="PyTorch threads")
+    data.add_arguments(parser)
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one stage. Returns the exit code."""
-    options = arguments().parse_args(argv)
+    parser = arguments()
+    options = parser.parse_args(argv)
+    sets = options.stage == "data" and data.asked(options)
+    if not sets and options.recipe is None:
+        also = ", or --list, --build, --index or --variety" if options.stage == "data" else ""
+        parser.error(f"{options.stage} needs --recipe{also}")
+    if (sets and options.recipe is not None) or (data.asked(options) and options.stage != "data"):
+        parser.error("--list, --build, --index and --variety go with `data` and without --recipe")
     try:
-        return _run(options)
+        return data.run(options, _say) if sets else _run(options)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except RadliteError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _run(options: argparse.Namespace) -> int:
     from finetune import pipeline, recipe
 
     chosen = recipe.load(options.recipe)
-    run = pipeline.Run(
-        chosen, options.out or Path("runs") / chosen.name, lambda line: print(line, file=sys.stderr, flush=True)
-    )
+    run = pipeline.Run(chosen, options.out or Path("runs") / chosen.name, _say)
     models = (options.architecture,) if options.architecture else chosen.architectures
     if options.threads:
         import torch

@@ -31,3 +31,35 @@ def order(sizes: Mapping[str, int], weights: Mapping[str, float], length: int, s
             rng.shuffle(streams[name])
         chosen.append((name, streams[name].pop()))
     return chosen
+
+
+def epoch(
+    sizes: Mapping[str, int], weights: Mapping[str, float], length: int, seed: int, number: int
+) -> list[tuple[str, int]]:
+    """Epoch `number` (0, 1, ...) of an endless order, `length` pairs (source, item), made without the epochs before.
+
+    weights: how often an item of a source is drawn, compared with one of another; a source's share is its weight times
+    its size. A source is gone through pass by pass over the ends of epochs, each pass in a shuffle of its own.
+    """
+    names = sorted(name for name in weights if weights[name] > 0 and sizes.get(name, 0) > 0)
+    total = sum(weights[name] * sizes[name] for name in names)
+    chosen: list[tuple[str, int]] = []
+    exact = 0.0
+    for name in names:
+        exact += length * weights[name] * sizes[name] / total
+        count = round(exact) - len(chosen)
+        start = number * count
+        chosen += [(name, item) for item in _passes(sizes[name], f"mixture/{seed}/{name}", start, count)]
+    random.Random(f"mixture/{seed}/epoch/{number}").shuffle(chosen)
+    return chosen
+
+
+def _passes(size: int, seed: str, start: int, count: int) -> list[int]:
+    """Items `start` to `start + count` of a source gone through again and again, reshuffled for each pass."""
+    items: list[int] = []
+    while len(items) < count:
+        number, offset = divmod(start + len(items), size)
+        shuffled = list(range(size))
+        random.Random(f"{seed}/{number}").shuffle(shuffled)
+        items += shuffled[offset : offset + count - len(items)]
+    return items

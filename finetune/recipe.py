@@ -171,17 +171,18 @@ def load(name: str) -> Recipe:
         where = f"{path.name}: [[adapter.finish.{architecture}]]"
         if not isinstance(tables, list):
             raise BadInput(f"{where} must be a list of stages, with two brackets each.")
-        finishes[architecture] = tuple(_section(Finish, table, where) for table in tables)
+        finishes[architecture] = tuple(section(Finish, table, where) for table in tables)
     for key, kind in sections.items():
-        data[key] = _section(kind, data.get(key, {}), f"{path.name}: [{key}]")
+        data[key] = section(kind, data.get(key, {}), f"{path.name}: [{key}]")
     data["architectures"] = tuple(data.get("architectures", ()))
     data |= {"name": path.stem, "path": path.resolve()}
-    recipe = _section(Recipe, data, path.name)
+    recipe = section(Recipe, data, path.name)
     _check(recipe, path.name)
     return recipe
 
 
-def _section(kind: type[_Section], table: Mapping[str, Any], where: str) -> _Section:
+def section(kind: type[_Section], table: Mapping[str, Any], where: str) -> _Section:
+    """`table` as a dataclass. Raises BadInput naming a missing or unknown key, after `where` it belongs."""
     wanted = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     for key in sorted(wanted - table.keys()):
         raise BadInput(f"{where} lacks {key}; add it.")

@@ -15,10 +15,14 @@ from finetune.ragged import Ragged
 from finetune.tokenizer import Tokenizer
 from radlite_tui.segments import IM_END, Control, Text
 from radlite_tui.tasks import CHAT, TAGS, Mode, get
-from radlite_tui.tasks.prompt import prompt
+from radlite_tui.tasks.prompt import DEFAULT_LAYOUT, Layout, prompt
 
 TASKS = (*TAGS, CHAT)
 """The order of the `task` mark in the stored rows."""
+
+
+NO_THINKING = Layout(answer_prefix=(Control("<think>"), Text("\n\n"), Control("</think>"), Text("\n\n")))
+"""Qwen3's answer opens with an empty block of thinking: part of the prompt, so it is neither learnt nor generated."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,15 @@ class Row:
     answer: int
 
 
-def row(case: Case, tokenizer: Tokenizer, mode: Mode = Mode.FINE_TUNED) -> Row:
+def layout_of(architecture: str, tokenizer: Tokenizer) -> Layout:
+    """The layout rows are written in: Qwen3's where its vocabulary knows thinking, ours has none."""
+    return NO_THINKING if architecture == "qwen3" and tokenizer.knows("<think>") else DEFAULT_LAYOUT
+
+
+def row(case: Case, tokenizer: Tokenizer, mode: Mode = Mode.FINE_TUNED, layout: Layout = DEFAULT_LAYOUT) -> Row:
     """The training row of a case, of whatever length."""
     task = get(case.task)
-    before = tokenizer.encode(prompt(task, mode, case.report, case.words))
+    before = tokenizer.encode(prompt(task, mode, case.report, case.words, layout))
     answer = tokenizer.encode((Text(task.render(case.gold)), Control(IM_END)))
     return Row(before + answer, len(before))
 

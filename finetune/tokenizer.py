@@ -93,6 +93,10 @@ class Tokenizer:
             raise BadInput(f"The vocabulary has no control token {token}.")
         return int(number)
 
+    def knows(self, token: str) -> bool:
+        """Whether the vocabulary has this token."""
+        return self.raw.token_to_id(token) is not None
+
     def text(self, text: str) -> list[int]:
         """The ids of plain text, whatever it spells."""
         return list(self.raw.encode(text, add_special_tokens=False).ids)

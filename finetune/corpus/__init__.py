@@ -5,7 +5,8 @@ scene, computes the gold from the scene, and writes the text from the same scene
 their group and split, and keeps texts apart: a report text belongs to exactly one split, by its hash, so no report
 (and no closed-book question) is in two splits, whichever builds are run and in whatever order.
 
-May import `radlite_tui.tasks`; must never read a data set or import torch.
+Public data sets are read by `source`, `sources` and `assemble`, into the same cases (docs/data); a build of the
+synthetic corpus reads none of them. May import `radlite_tui.tasks`; must never import torch.
 """
 
 from __future__ import annotations

@@ -28,11 +28,11 @@ class Compared:
 
 
 def keep(compared: Compared) -> tuple[Path, Path]:
-    """Write both forms into the comparisons folder; gives (Markdown, JSON). Raises BadInput."""
+    """Write both forms into the comparisons folder; gives (Markdown, JSON). Raises RadliteError."""
     now = datetime.now(timezone.utc)
     stem = kept.folder() / "comparisons" / f"{now:%Y%m%dT%H%M%S.%f}-{compared.ask.task or tasks.CHAT}"
     files = Path(f"{stem}.md"), Path(f"{stem}.json")
-    kept.write_new(files[0], markdown(compared, now))
+    kept.write_new(files[0], markdown(compared, now), within=stem.parent)
     kept.write_new(files[1], json.dumps(as_json(compared, now), indent=2, ensure_ascii=False) + "\n")
     return files
 

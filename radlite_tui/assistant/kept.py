@@ -1,19 +1,24 @@
-"""Files that are kept because the user said so: comparisons and ratings, for their owner's eyes alone.
+"""Files that are written because the user said so (answers, exports, comparisons, ratings), for their owner alone.
 
-Imports the standard library and platformdirs. A folder is made 0700 and a file 0600; nothing is written over.
+Imports `private_files` and platformdirs. Nothing is written over.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
-from radlite_tui.errors import BadInput
+from radlite_tui import private_files
+from radlite_tui.errors import BadInput, RadliteError
+
+OURS = "set RADLITE_DATA to a folder that can be written"
+THEIRS = "name another place"
 
 
 def folder() -> Path:
@@ -22,21 +27,30 @@ def folder() -> Path:
     return Path(named) if named else platformdirs.user_data_path("radlite-tui", appauthor=False)
 
 
-def write_new(path: Path, text: str) -> None:
-    """A new file. Raises BadInput naming the file when it is there already or cannot be written."""
-    _write(path, text, os.O_EXCL)
+def write_new(path: Path, text: str, *, within: Path | None = None) -> None:
+    """A new file. within: a folder of our own to make first. Raises BadInput naming the file when it is there already
+    or cannot be a file's name, RadliteError when it cannot be written."""
+    with _said_of(path, OURS if within is not None else THEIRS):
+        if within is not None:
+            within.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_files.write(path, text)
 
 
 def append(path: Path, entry: Mapping[str, Any]) -> None:
-    """One more JSON line. Raises BadInput naming the file."""
-    _write(path, json.dumps(entry, ensure_ascii=False) + "\n", os.O_APPEND)
-
-
-def _write(path: Path, text: str, flag: int) -> None:
-    try:
+    """One more JSON line, in a folder that is made first. Raises RadliteError naming the file."""
+    with _said_of(path, OURS):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | flag, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        private_files.append(path, json.dumps(entry, ensure_ascii=False))
+
+
+@contextmanager
+def _said_of(path: Path, instead: str) -> Iterator[None]:
+    """What goes wrong inside, in a sentence that names the file."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise BadInput(f"{path} is there already; name another file.") from error
+    except ValueError as error:
+        raise BadInput(f"{str(path)!r} is no file name.") from error
     except OSError as error:
-        raise BadInput(f"{path} cannot be written ({error.strerror or error}); nothing was kept.") from error
+        raise RadliteError(f"{path} cannot be written ({private_files.reason(error)}); {instead}.") from error

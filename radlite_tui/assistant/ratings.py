@@ -58,7 +58,7 @@ def rated(answer: Answer, rating: int, blind: bool) -> Rating:
 
 
 def keep(rating: Rating) -> Path:
-    """Append it to the file; gives the file. Raises BadInput."""
+    """Append it to the file; gives the file. Raises RadliteError."""
     kept.append(path(), asdict(rating))
     return path()
 

@@ -255,8 +255,8 @@ class RadliteApp(App[None]):
 
     def action_show_answer(self) -> None:
         """The answer on the terminal's own screen, to select by hand."""
-        if (text := self.latest_answer()) and (said := self.copying.page(text)):
-            self.notify(said, timeout=4, markup=False)
+        if text := self.latest_answer():
+            self.copying.page(text)
 
     def action_step_mark(self, step: int) -> None:
         if not self.read_screen.pane.step_mark(step):
@@ -318,10 +318,16 @@ class RadliteApp(App[None]):
             self.push_screen(HistoryScreen(), self.reopen)
 
     def reopen(self, kept: KeptConversation | None) -> None:
-        """A conversation chosen in the history."""
+        """A conversation chosen in the history, or a comparison."""
+        from radlite_tui.assistant.history import compared
         from radlite_tui.tui.reopening import reopen
+        from radlite_tui.tui.screens import compare_kept
 
-        if kept is not None and self.keeping.keeper is not None:
+        if kept is not None and compared.is_one(kept):
+            from radlite_tui.tui.screens.compare import CompareScreen
+
+            self.push_screen(CompareScreen(compared.ask_of(kept), compare_kept.chosen(kept), kept))
+        elif kept is not None and self.keeping.keeper is not None:
             reopen(self.read_screen, self.keeping.keeper, kept)
 
     def action_saving(self) -> None:

@@ -41,6 +41,11 @@ class Counter:
         self.drop()
         self.timer = self.screen.set_timer(COUNT_AFTER, partial(self.start, assistant, plan))
 
+    def now(self, assistant: Assistant, plan: Plan) -> None:
+        """Count this plan's prompt at once."""
+        self.drop()
+        self.start(assistant, plan)
+
     def start(self, assistant: Assistant, plan: Plan) -> None:
         work = partial(self.count, assistant, plan, self.serial)
         self.screen.app.run_worker(work, thread=True, exit_on_error=False, exclusive=True, group="count")

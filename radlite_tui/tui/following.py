@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Following:
-    """over: the run's thread has finished."""
+    """over: the run's thread has finished. typed: what stood in the input line for it."""
 
     plan: Plan
     turn: Turn
     progress: Progress
     over: bool = False
+    typed: str = ""
 
     def take(self, items: Iterable[tuple[float, Item]]) -> Answer | None:
         """Everything that came since the last time; gives the answer when it is among it."""

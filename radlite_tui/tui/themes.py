@@ -71,25 +71,32 @@ CONTRAST = Theme(
     },
 )
 
-ANSI = Theme(
-    name="radlite-ansi",
-    ansi=True,
-    primary="ansi_cyan",
-    secondary="ansi_cyan",
-    warning="ansi_yellow",
-    error="ansi_red",
-    success="ansi_green",
-    accent="ansi_yellow",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
-    boost="ansi_default",
-    dark=True,
-    variables={
+OWN = "ansi_default"
+"""The terminal's own colour of text or of its background."""
+COLOURS = ("primary", "secondary", "warning", "error", "success", "accent")
+GROUNDS = ("foreground", "background", "surface", "panel", "boost")
+
+
+def of_the_terminal(name: str, colours: Mapping[str, str], variables: Mapping[str, str]) -> Theme:
+    """A theme on the terminal's own text and background. colours: those of COLOURS, by their names."""
+    grounds = dict.fromkeys(GROUNDS, OWN)
+    return Theme(name=name, ansi=True, dark=True, variables=dict(variables), **colours, **grounds)  # type: ignore[arg-type]
+
+
+ANSI = of_the_terminal(
+    "radlite-ansi",
+    {
+        "primary": "ansi_cyan",
+        "secondary": "ansi_cyan",
+        "warning": "ansi_yellow",
+        "error": "ansi_red",
+        "success": "ansi_green",
+        "accent": "ansi_yellow",
+    },
+    {
         "border": "ansi_cyan",
-        "border-blurred": "ansi_default",
-        "text-muted": "ansi_default",
+        "border-blurred": OWN,
+        "text-muted": OWN,
         "block-cursor-foreground": "ansi_black",
         "block-cursor-background": "ansi_cyan",
         "input-cursor-foreground": "ansi_black",
@@ -97,37 +104,20 @@ ANSI = Theme(
         "input-selection-background": "ansi_cyan",
         "input-selection-foreground": "ansi_black",
         "footer-key-foreground": "ansi_cyan",
-        "ansi-background": "ansi_default",
-        "ansi-foreground": "ansi_default",
+        "ansi-background": OWN,
+        "ansi-foreground": OWN,
         "scrollbar": "ansi_cyan",
         "scrollbar-background": "ansi_black",
     },
 )
 
-MONO = Theme(
-    name="radlite-mono",
-    ansi=True,
-    primary="ansi_default",
-    secondary="ansi_default",
-    warning="ansi_default",
-    error="ansi_default",
-    success="ansi_default",
-    accent="ansi_default",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
-    boost="ansi_default",
-    dark=True,
-    variables={
-        **{name: "ansi_default" for name in ANSI.variables if name not in ("scrollbar", "scrollbar-background")},
-        "block-cursor-foreground": "ansi_default",
-        "block-cursor-background": "ansi_default",
+MONO = of_the_terminal(
+    "radlite-mono",
+    dict.fromkeys(COLOURS, OWN),
+    {
+        **dict.fromkeys(ANSI.variables, OWN),
         "block-cursor-text-style": "reverse",
         "input-cursor-text-style": "reverse",
-        "input-selection-background": "ansi_default",
-        "scrollbar": "ansi_default",
-        "scrollbar-background": "ansi_default",
     },
 )
 

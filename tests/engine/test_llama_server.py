@@ -10,22 +10,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from radlite_tui import tasks
-from radlite_tui.engine.local import LocalEngine
-from radlite_tui.engine.protocol import Cancelled, Failed, ModelFiles, Prefill, Request, Token
-from radlite_tui.engine.remote import RemoteEngine, Server
-from radlite_tui.models.store import Store, engine_files
-from radlite_tui.tasks.base import Mode
-from radlite_tui.tasks.prompt import prompt
+from radlite_tui.engine.protocol import Cancelled, Failed, Prefill, Request, Token
+from radlite_tui.engine.remote import RemoteEngine
 from tests.engine.conftest import REPORT, chat, done
-from tests.engine.test_remote import asked
-from tests.served import KEY, MODEL, free_port, wait_until_listening
+from tests.engine.on_server import SERVED, asked, check_probabilities, refused, streamed, tuned
+from tests.served import CONTEXT, KEY, MODEL, free_port, wait_until_listening
 
 PROGRAM = os.environ.get("RADLITE_LLAMA_SERVER", "")
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="RADLITE_LLAMA_SERVER names no llama-server")
 
-SLOTS, CONTEXT = 2, 2048
-SERVED = ModelFiles("served", context=CONTEXT)
+SLOTS = 2
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +44,11 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def engine(url: str) -> Iterator[RemoteEngine]:
-    engine = RemoteEngine(Server(url, "tuned", KEY))
-    yield engine
-    engine.close()
+    yield from tuned(url)
 
 
 def test_text_streams_with_progress_and_the_servers_figures(engine: RemoteEngine) -> None:
-    events = list(engine.generate(Request(SERVED, asked("temporal_comparison"), max_tokens=24)))
-    last = done(events)
-    pieces = [event.text for event in events if isinstance(event, Token)]
-    assert "".join(pieces) == last.text
-    assert len(pieces) > 3
+    events, last = streamed(engine)
     assert any(isinstance(event, Prefill) and event.done == event.total > 0 for event in events)
     assert last.stats.prompt_tokens == engine.count(SERVED, asked("temporal_comparison"))
     assert 0 < last.stats.completion_tokens <= 24
@@ -75,22 +63,7 @@ def test_a_second_question_is_told_what_was_cached(engine: RemoteEngine) -> None
 
 
 def test_label_probabilities_are_near_the_local_engines(engine: RemoteEngine) -> None:
-    local_engine = LocalEngine()
-    files = engine_files(Store().get("radlite-nano-qwen3"), Mode.FINE_TUNED)
-    compared = 0
-    for tag in ("n_staging", "m_staging", "radiology_nli"):
-        task = tasks.get(tag)
-        for example in task.examples[:3]:
-            asking = prompt(task, Mode.FINE_TUNED, example.report, example.words)
-            remote = done(engine.generate(Request(SERVED, asking, max_tokens=16, form=task.form())))
-            if remote.choices:
-                local = done(local_engine.generate(Request(files, asking, form=task.form())))
-                (ours,), (theirs,) = local.choices, remote.choices
-                assert sum(theirs.values()) == pytest.approx(1)
-                assert max(abs(ours[label] - theirs[label]) for label in ours) < 0.15
-                compared += 1
-    local_engine.close()
-    assert compared >= 3
+    check_probabilities(engine, ("n_staging", "m_staging", "radiology_nli"))
 
 
 def test_cancel_frees_the_slot(engine: RemoteEngine) -> None:
@@ -115,8 +88,4 @@ def test_too_long_a_prompt_is_told_with_counts(engine: RemoteEngine) -> None:
 
 
 def test_a_wrong_key_is_not_let_in(url: str) -> None:
-    engine = RemoteEngine(Server(url, "tuned", "wrong"))
-    (last,) = engine.generate(Request(SERVED, asked("n_staging")))
-    assert isinstance(last, Failed)
-    assert "key" in last.message
-    engine.close()
+    refused(url)

@@ -11,6 +11,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.types import Answer
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.application import RadliteApp
 from radlite_tui.tui.screens.read import ReadScreen
@@ -62,6 +63,23 @@ class Desk:
         await self.until(lambda: self.read.following is not None and self.read.following.over)
         await self.pilot.pause()
 
+    async def ask(self, words: str) -> Answer:
+        """Type the words, send them, and wait for the answer's end."""
+        count = len(self.read.conversation.turns()) + 1
+        await self.type(words)
+        await self.pilot.press("enter")
+        await self.answered(count)
+        return self.answer()
+
+    def answer(self) -> Answer:
+        """The latest answer, which must be there and be a model's own."""
+        turn = self.read.conversation.latest
+        assert turn is not None
+        assert turn.trouble == ""
+        assert turn.answer is not None
+        assert turn.answer.stats.completion_tokens > 0
+        return turn.answer
+
     def routing(self) -> str:
         return str(self.read.routing_line.content)
 
@@ -71,7 +89,7 @@ class Desk:
     def latest(self) -> str:
         turn = self.read.conversation.latest
         assert turn is not None
-        return str(turn.content)
+        return str(turn.render())
 
     def screen(self) -> str:
         """Everything on the screen, as text."""

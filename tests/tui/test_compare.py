@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +12,15 @@ import pytest
 from radlite_tui import tasks
 from radlite_tui.assistant import ratings
 from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.types import Ask
+from radlite_tui.engine.protocol import Event, Failed, Request
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.report import Report
+from radlite_tui.tui.screens.compare import CompareScreen
+from radlite_tui.tui.screens.compare_setup import Compare
 from tests.scripted import ScriptedEngine
 from tests.tui.comparing import chosen, compared, opened
-from tests.tui.desk import REPORT, Gate, open_desk, scripted
+from tests.tui.desk import PATIENCE, REPORT, Gate, open_desk, scripted
 
 
 async def test_three_columns_with_their_figures_and_agreement() -> None:
@@ -179,6 +185,62 @@ async def test_names_stay_hidden_until_every_answer_is_rated(tmp_path: Path, mon
         assert [rating.rating for rating in found] == [5, 3, 1]
         assert all(rating.blind for rating in found)
         assert {rating.mode for rating in found} == {"zero-shot", "few-shot", "fine-tuned"}
+
+
+class LastColumnFails(ScriptedEngine):
+    """The fine-tuned column waits until it may go on, and fails then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_fail = threading.Event()
+
+    def generate(self, request: Request) -> Iterator[Event]:
+        if request.model.adapter is None:
+            yield from super().generate(request)
+            return
+        self.may_fail.wait(PATIENCE)
+        yield Failed("worker", "The engine stopped.")
+
+
+async def test_names_are_told_when_all_that_was_answered_is_rated_and_the_rest_fails_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RADLITE_DATA", str(tmp_path))
+    engine = LastColumnFails()
+    async with open_desk(scripted(engine), size=(120, 40), report=Report(REPORT)) as desk:
+        await desk.type("birads")
+        await desk.planned()
+        desk.app.push_screen(CompareScreen(Ask(Report(REPORT), "birads", "rads_assignment"), Compare(blind=True)))
+        await desk.until(lambda: isinstance(desk.app.screen, CompareScreen) and len(desk.app.screen.answered()) == 2)
+        screen = desk.app.screen
+        assert isinstance(screen, CompareScreen)
+        for view in screen.answered():
+            screen.turn_to(view.place)
+            await desk.pilot.press("4")
+        assert "fine-tuned" not in desk.screen()
+        assert not (tmp_path / "ratings.jsonl").exists()
+        engine.may_fail.set()
+        await desk.until(lambda: screen.over)
+        await desk.until(lambda: "fine-tuned ⚠" in desk.screen())
+        assert {rating.mode for rating in ratings.read(tmp_path / "ratings.jsonl")} == {"zero-shot", "few-shot"}
+
+
+async def test_an_expected_answer_the_task_cannot_have_is_refused_also_while_nothing_is_answered(gate: Gate) -> None:
+    async with open_desk(scripted(ScriptedEngine(step=gate)), size=(120, 40), report=Report(REPORT)) as desk:
+        await desk.type("nodes")
+        await desk.pilot.press("ctrl+e")
+        await desk.until(lambda: gate.reached)
+        screen = desk.app.screen
+        assert isinstance(screen, CompareScreen)
+        for words in ("N1", "purple"):
+            await desk.pilot.press("x", *["backspace"] * 2)
+            await desk.type(words)
+            await desk.pilot.press("enter")
+            await desk.until(lambda: desk.app.screen is screen)
+        assert screen.wanted == "N1"
+        gate.open.set()
+        await compared(desk)
+        assert "Expected: N1" in desk.screen()
 
 
 async def test_an_export_is_kept_in_two_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ from radlite_tui.settings import Settings
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.application import RadliteApp
 from radlite_tui.tui.screens.history import HistoryScreen
-from radlite_tui.tui.screens.history_asks import ConfirmScreen, LineScreen
+from radlite_tui.tui.screens.history_asks import ConfirmScreen
+from radlite_tui.tui.screens.line import LineScreen
 from tests.assistant.history.kept import kept, settled
 from tests.scripted import ScriptedEngine
 from tests.tui.desk import REPORT, Desk, Gate, scripted
@@ -49,20 +50,14 @@ async def history(desk: Desk) -> HistoryScreen:
     return screen
 
 
-async def asked(desk: Desk, words: str, count: int = 1) -> None:
-    await desk.type(words)
-    await desk.pilot.press("enter")
-    await desk.answered(count)
-
-
 async def test_the_status_line_says_whether_saving_is_on_and_a_key_switches_it(tmp_path: Path) -> None:
     async with desk_with(settled(tmp_path), report=Report(REPORT)) as desk:
         await desk.until(lambda: "SAVING ON" in desk.status())
-        await asked(desk, "birads")
+        await desk.ask("birads")
         assert "SAVING ON" in desk.status()
         await desk.pilot.press("alt+s")
         assert "SAVING OFF" in desk.status()
-        await asked(desk, "nodes", 2)
+        await desk.ask("nodes")
         assert "SAVING OFF" in desk.status()
     turns = Store(tmp_path / "history.db").conversation(1).turns
     assert [turn.ask.words for turn in turns] == ["birads"]
@@ -73,7 +68,7 @@ async def test_an_app_without_settings_keeps_nothing_and_says_so(tmp_path: Path)
     async with app.run_test(size=(80, 24)) as pilot:
         desk = Desk(app, pilot)
         await desk.ready()
-        await asked(desk, "birads")
+        await desk.ask("birads")
         assert "SAVING OFF" in desk.status()
 
 
@@ -98,7 +93,7 @@ async def test_a_conversation_is_found_while_typing_and_reopened_with_its_report
         assert "18 mm irregular mass" in desk.read.pane.current.text
         assert "breast.txt" in desk.screen()
         assert "from the history" in desk.status()
-        await asked(desk, "nodes", 3)
+        await desk.ask("nodes")
     turns = Store(tmp_path / "history.db").conversation(1).turns
     assert [(turn.ask.words, turn.parent) for turn in turns] == [("birads?", None), ("what now", 1), ("nodes", 2)]
 
@@ -155,7 +150,7 @@ async def test_a_history_that_is_empty_or_damaged_says_what_it_is(tmp_path: Path
 
 async def test_a_private_conversation_is_not_kept_and_what_was_kept_can_go(tmp_path: Path) -> None:
     async with desk_with(settled(tmp_path), report=Report(REPORT)) as desk:
-        await asked(desk, "birads")
+        await desk.ask("birads")
         assert desk.app.keeping.keeper is not None
         desk.app.keeping.keeper.flush()
         desk.app.keeping.make_private()
@@ -163,7 +158,7 @@ async def test_a_private_conversation_is_not_kept_and_what_was_kept_can_go(tmp_p
         assert "SAVING OFF" in desk.status()
         await desk.pilot.press("y")
         await desk.until(lambda: desk.app.screen is desk.read)
-        await asked(desk, "nodes", 2)
+        await desk.ask("nodes")
         await desk.pilot.press("ctrl+n", "ctrl+n")
         await desk.until(lambda: "SAVING ON" in desk.status())
     assert Store(tmp_path / "history.db").list() == ()
@@ -219,7 +214,7 @@ async def test_the_real_models_answer_comes_back_as_it_was(tmp_path: Path) -> No
     async with app.run_test(size=(80, 24)) as pilot:
         desk = Desk(app, pilot)
         await desk.ready()
-        await asked(desk, "birads")
+        await desk.ask("birads")
         before = desk.latest()
     app = RadliteApp(None, Assistant.create, found=found)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -6,38 +6,17 @@ from pathlib import Path
 
 from radlite_tui import tasks
 from radlite_tui.assistant.history.store import Store
-from radlite_tui.assistant.types import Answer
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.application import RadliteApp
-from radlite_tui.tui.screens.form import FormScreen
 from radlite_tui.tui.screens.history import HistoryScreen
 from tests.assistant.history.kept import settled
 from tests.tui.desk import REPORT, Desk, open_desk
 from tests.tui.lasting import Lasting
+from tests.tui.scenes import form
 
 MAIN = "FINDINGS: 9 mm nodule in the left upper lobe.\n\nIMPRESSION: Left upper lobe nodule."
 LONG = f"HISTORY: {'cough and fever since last week, no weight loss ' * 260}\n{MAIN}"
-
-
-def last(desk: Desk) -> Answer:
-    """The latest answer, which must be there and be a model's own."""
-    turn = desk.read.conversation.latest
-    assert turn is not None
-    assert turn.trouble == ""
-    assert turn.answer is not None
-    assert turn.answer.stats.completion_tokens > 0
-    return turn.answer
-
-
-async def form(desk: Desk, number: str) -> FormScreen:
-    """The form of the task with this number in the list."""
-    await desk.pilot.press("ctrl+k", number)
-    await desk.until(lambda: isinstance(desk.app.screen, FormScreen))
-    await desk.pilot.pause()
-    screen = desk.app.screen
-    assert isinstance(screen, FormScreen)
-    return screen
 
 
 async def found_too_long(desk: Desk) -> None:
@@ -46,12 +25,6 @@ async def found_too_long(desk: Desk) -> None:
     read = desk.read
     await desk.until(lambda: read.counted and read.draft.runnable and read.counted.is_of(read.draft.runnable))
     await desk.until(lambda: "TOO LONG" in str(read.pane.border_title))
-
-
-async def asked(desk: Desk, words: str, count: int = 1) -> None:
-    await desk.type(words)
-    await desk.pilot.press("enter")
-    await desk.answered(count)
 
 
 async def test_inference_is_typed_into_its_form_and_judged(lasting: Lasting) -> None:
@@ -64,7 +37,7 @@ async def test_inference_is_typed_into_its_form_and_judged(lasting: Lasting) -> 
         await desk.type("pneumonia")
         await desk.pilot.press("enter")
         await desk.answered()
-        answer = last(desk)
+        answer = desk.answer()
         assert answer.task == "radiology_nli"
         assert answer.plan.ask.report.text == "Clear lungs."
         assert answer.plan.ask.words == "pneumonia"
@@ -81,7 +54,7 @@ async def test_comparison_is_typed_into_its_form_and_says_what_changed(lasting: 
         await desk.type("A mass")
         await desk.pilot.press("ctrl+r")
         await desk.answered()
-        answer = last(desk)
+        answer = desk.answer()
         assert answer.task == "temporal_comparison"
         assert answer.plan.ask.report == Report("Big mass", "A mass", "")
         assert desk.read.pane.report().prior == "A mass"
@@ -98,7 +71,7 @@ async def test_a_question_is_typed_into_its_form_and_answered_by_the_model_and_m
         await desk.type("which side?")
         await desk.pilot.press("ctrl+l", "ctrl+s", "enter")
         await desk.answered()
-        answer = last(desk)
+        answer = desk.answer()
         assert answer.task == "radiology_qa"
         assert answer.plan.ask.words == "which side?"
         assert answer.plan.ask.report.text == REPORT
@@ -118,7 +91,7 @@ async def test_a_report_that_is_too_long_is_refused_and_its_main_part_taken_by_n
         assert desk.read.ask_line.text == "impression"
         await desk.pilot.press("1")
         await desk.answered()
-        answer = last(desk)
+        answer = desk.answer()
         assert answer.plan.ask.report.text == MAIN
         assert answer.stats.prompt_tokens < answer.stats.context
         assert "findings and impression only" in desk.latest()
@@ -138,8 +111,8 @@ async def test_worked_examples_that_do_not_fit_are_left_out_by_number(lasting: L
         assert "1 zero-shot, no examples" in desk.routing()
         await desk.pilot.press("1")
         await desk.answered()
-        assert last(desk).mode is Mode.ZERO_SHOT
-        assert last(desk).plan.ask.report.text == report.text
+        assert desk.answer().mode is Mode.ZERO_SHOT
+        assert desk.answer().plan.ask.report.text == report.text
 
 
 async def test_words_that_fit_two_tasks_are_settled_by_a_number(lasting: Lasting) -> None:
@@ -151,7 +124,7 @@ async def test_words_that_fit_two_tasks_are_settled_by_a_number(lasting: Lasting
         number = desk.routing().split(" M staging")[0][-1]
         await desk.pilot.press(number)
         await desk.answered()
-        answer = last(desk)
+        answer = desk.answer()
         assert answer.task == "m_staging"
         assert answer.parsed == "strict"
         assert tasks.get("m_staging").title in desk.latest()
@@ -168,8 +141,8 @@ async def test_an_answer_kept_by_the_saving_key_is_reopened_and_gone_on_with(las
         assert "SAVING OFF" in desk.status()
         await pilot.press("alt+s")
         assert "SAVING ON" in desk.status()
-        await asked(desk, "birads?")
-        kept, shown = last(desk), desk.latest()
+        await desk.ask("birads?")
+        kept, shown = desk.answer(), desk.latest()
         await pilot.press("ctrl+n", "ctrl+n")
         await desk.until(lambda: desk.read.conversation.turns() == [] and not desk.read.pane.current.text)
         await pilot.press("f2")
@@ -179,10 +152,10 @@ async def test_an_answer_kept_by_the_saving_key_is_reopened_and_gone_on_with(las
         await desk.until(lambda: app.screen is desk.read and desk.read.conversation.latest is not None)
         await desk.until(lambda: all(turn.answer for turn in desk.read.conversation.turns()))
         assert desk.latest().split() == shown.split()
-        assert last(desk).text == kept.text
+        assert desk.answer().text == kept.text
         assert desk.read.pane.current.text == REPORT
-        await asked(desk, "n stage", 2)
-        second = last(desk)
+        await desk.ask("n stage")
+        second = desk.answer()
     turns = Store(tmp_path / "history.db").conversation(1).turns
     assert [turn.ask.words for turn in turns] == ["birads?", "n stage"]
     assert second.task == "n_staging"

@@ -10,7 +10,7 @@ import pytest
 
 from radlite_tui.assistant import ratings
 from radlite_tui.assistant.comparison import equal
-from radlite_tui.assistant.types import Answer, Plan
+from radlite_tui.assistant.types import Plan
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.report import Report
 from tests.tui.comparing import chosen, compared, opened
@@ -19,24 +19,6 @@ from tests.tui.lasting import Lasting
 
 NODULES = f"FINDINGS: {'8 mm nodule in the left upper lobe. Small left pleural effusion. No pneumothorax. ' * 6}"
 RAMBLING = "1 2 3 4 5 6 7 8"
-
-
-def last(desk: Desk) -> Answer:
-    """The latest answer, which must be there and be a model's own."""
-    turn = desk.read.conversation.latest
-    assert turn is not None
-    assert turn.trouble == ""
-    assert turn.answer is not None
-    assert turn.answer.stats.completion_tokens > 0
-    return turn.answer
-
-
-async def say(desk: Desk, words: str) -> Answer:
-    count = len(desk.read.conversation.turns()) + 1
-    await desk.type(words)
-    await desk.pilot.press("enter")
-    await desk.answered(count)
-    return last(desk)
 
 
 async def chat(desk: Desk) -> None:
@@ -68,8 +50,8 @@ async def turn_to(desk: Desk, key: str, wanted: Callable[[Plan], bool]) -> None:
 async def test_a_message_is_edited_and_sent_again_in_its_own_place(lasting: Lasting) -> None:
     async with open_desk(lasting.lent, report=Report(REPORT)) as desk:
         await chat(desk)
-        first = await say(desk, "hi")
-        second = await say(desk, "ok")
+        first = await desk.ask("hi")
+        second = await desk.ask("ok")
         await to_conversation(desk)
         await desk.pilot.press("e")
         assert desk.read.ask_line.text == "ok"
@@ -78,7 +60,7 @@ async def test_a_message_is_edited_and_sent_again_in_its_own_place(lasting: Last
         await desk.until(lambda: desk.read.conversation.latest is not None and "ok then" in desk.latest())
         await desk.answered(2)
         assert len(desk.read.conversation.turns()) == 2
-        answer = last(desk)
+        answer = desk.answer()
         assert answer.plan.ask.words == "ok then"
         assert answer is not second
         assert answer.plan.ask.earlier == (("hi", first.text.strip()),)
@@ -86,17 +68,17 @@ async def test_a_message_is_edited_and_sent_again_in_its_own_place(lasting: Last
 
 async def test_an_answer_is_asked_for_in_the_next_mode_and_on_the_other_model(lasting: Lasting) -> None:
     async with open_desk(lasting.lent, report=Report(REPORT)) as desk:
-        first = await say(desk, "birads?")
+        first = await desk.ask("birads?")
         await desk.type("half")
         await to_conversation(desk)
         await desk.pilot.press("r")
         await desk.answered(2)
-        second = last(desk)
+        second = desk.answer()
         assert second.mode is not first.mode
         assert second.model == first.model
         await desk.pilot.press("m")
         await desk.answered(3)
-        third = last(desk)
+        third = desk.answer()
         assert third.model.name != first.model.name
         assert third.mode is second.mode
         assert {answer.parsed for answer in (first, second, third)} == {"strict"}
@@ -120,16 +102,16 @@ async def test_an_answer_stopped_in_the_middle_is_kept_and_gone_on_with(lasting:
         finally:
             lasting.go_on()
         await desk.answered()
-        stopped = last(desk)
+        stopped = desk.answer()
         assert stopped.finish == "cancelled"
         assert stopped.text.strip()
         assert "■ stopped" in desk.latest()
         assert "c goes on from here" in desk.latest()
         await to_conversation(desk)
         await desk.pilot.press("c")
-        await desk.until(lambda: desk.app.busy or last(desk) is not stopped)
+        await desk.until(lambda: desk.app.busy or desk.answer() is not stopped)
         await desk.answered()
-        whole = last(desk)
+        whole = desk.answer()
         assert len(desk.read.conversation.turns()) == 1
         assert whole.finish == "stop"
         assert whole.text.startswith(stopped.text.rstrip())
@@ -141,12 +123,12 @@ async def test_an_answer_stopped_in_the_middle_is_kept_and_gone_on_with(lasting:
 async def test_what_was_said_is_forgotten_by_a_key_and_stays_on_screen(lasting: Lasting) -> None:
     async with open_desk(lasting.lent, report=Report(REPORT)) as desk:
         await chat(desk)
-        await say(desk, "hi")
-        assert len((await say(desk, "ok")).plan.ask.earlier) == 1
+        await desk.ask("hi")
+        assert len((await desk.ask("ok")).plan.ask.earlier) == 1
         await to_conversation(desk)
         await desk.pilot.press("f")
         desk.read.ask_line.focus()
-        answer = await say(desk, "hi")
+        answer = await desk.ask("hi")
         assert answer.plan.ask.earlier == ()
         assert len(desk.read.conversation.turns()) == 3
         assert "turn 2 of this chat" not in desk.latest()

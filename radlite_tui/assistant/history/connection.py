@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from radlite_tui import private_files
 from radlite_tui.assistant.history import faults, places, sharing, steps
 from radlite_tui.errors import RadliteError
 
@@ -73,7 +74,7 @@ class Connection:
 def prepare(path: Path) -> sqlite3.Connection:
     """The file to write to, in a private folder, with the newest schema."""
     places.make_private(path.parent)
-    places.touch_private(path)
+    private_files.touch(path)
     connection = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
     try:
         refuse_newer(connection, path)

@@ -1,6 +1,6 @@
 """What can be wrong with the history's file, in sentences; and setting a damaged file aside.
 
-May import sqlite3, `errors` and `places`. Nothing here ever deletes a file.
+May import sqlite3, `errors` and `private_files`. Nothing here ever deletes a file.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-from radlite_tui.assistant.history import places
 from radlite_tui.errors import RadliteError
+from radlite_tui.private_files import reason
 
 BESIDE = ("", "-wal", "-shm", "-journal")
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
@@ -34,7 +34,7 @@ class HistoryFault(RadliteError):
 def fault(error: sqlite3.Error | OSError, path: Path) -> HistoryFault:
     """The sentence for what SQLite or the system said."""
     if isinstance(error, OSError):
-        return HistoryFault(f"{path} cannot be used ({places.reason(error)}); make it writable, or set history.folder.")
+        return HistoryFault(f"{path} cannot be used ({reason(error)}); make it writable, or set history.folder.")
     name = code(error)
     if name.startswith(DAMAGED):
         return HistoryFault(f"{path} is damaged ({error}); restore a copy of it, or move it away.", damaged=True)

@@ -1,16 +1,16 @@
-"""Where what is kept lies, and that nobody else can read it: 0600 files in 0700 folders of the user's own.
+"""Where what is kept lies: folders of the user's own that nobody else can read.
 
-May import `settings`, `errors` and platformdirs. Reads no history.
+May import `settings`, `errors`, `private_files` and platformdirs. Reads no history.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 import platformdirs
 
+from radlite_tui import private_files
 from radlite_tui.errors import RadliteError
 from radlite_tui.settings import HistorySettings
 
@@ -48,44 +48,7 @@ def recovery_folder(chosen: HistorySettings) -> Path | None:
 def make_private(path: Path) -> None:
     """The folder, for this user alone. Raises RadliteError naming it."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = path.stat()
-        if hasattr(os, "getuid") and found.st_uid != os.getuid():
-            raise RadliteError(f"{path} belongs to another user, so nothing is kept there; set history.folder.")
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            path.chmod(0o700)
+        private_files.make_folder(path)
     except OSError as error:
-        raise RadliteError(
-            f"{path} cannot be used ({reason(error)}); make it writable, or set history.folder."
-        ) from error
-
-
-def write_private(path: Path, text: str, *, replace: bool = False) -> None:
-    """A file that only this user can read, whole or not there. Raises OSError; FileExistsError unless `replace`."""
-    target = path.with_name(f".{path.name}.{os.getpid()}.part") if replace else path
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if replace else os.O_EXCL), 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            target.replace(path)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
-
-
-def touch_private(path: Path) -> None:
-    """Make the file for this user alone, if it is not there; SQLite gives its other files the same rights."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if hasattr(os, "fchmod") and stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
-            os.fchmod(handle, 0o600)
-    finally:
-        os.close(handle)
-
-
-def reason(error: OSError) -> str:
-    """What the system says, to stand in brackets."""
-    return (error.strerror or str(error)).rstrip(".").lower()
+        why = private_files.reason(error)
+        raise RadliteError(f"{path} cannot be used ({why}); make it writable, or set history.folder.") from error

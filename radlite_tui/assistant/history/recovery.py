@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from radlite_tui import private_files
 from radlite_tui.assistant.history import coding, places
 from radlite_tui.assistant.history.records import Kept, KeptTurn
 from radlite_tui.assistant.history.talk import Line
@@ -63,7 +64,7 @@ def keep(chosen: HistorySettings, draft: Draft, lines: Sequence[Line], conversat
         "words": draft.words,
         "turns": [turn_json(line) for line in lines],
     }
-    places.write_private(path, json.dumps(content, ensure_ascii=False))
+    private_files.write(path, json.dumps(content, ensure_ascii=False))
     return path
 
 
@@ -119,4 +120,29 @@ def drop(found: Recovered) -> None:
     try:
         found.path.unlink(missing_ok=True)
     except OSError as error:
-        raise RadliteError(f"{found.path} cannot be deleted ({places.reason(error)}); delete it yourself.") from error
+        raise RadliteError(
+            f"{found.path} cannot be deleted ({private_files.reason(error)}); delete it yourself."
+        ) from error
+
+
+def sentence(found: Recovered) -> str:
+    """What to tell the user: when, how much, and where it is."""
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.when))
+    what = []
+    if found.turns:
+        count, written = len(found.turns), len(found.turns[-1].answer.text.split())
+        what.append(f"a conversation of {count} question{'s' if count != 1 else ''}")
+        what.append(f"{written} words of the last answer")
+    if not found.turns and not found.draft.empty:
+        what.append("a report or question that was not sent")
+    where = (
+        "It is in the history."
+        if found.conversation is not None
+        else "It was not saved: it waits in a file that only you can read, and that is deleted now either way."
+    )
+    return f"RadLite was cut off on {when}. Kept: {', '.join(what)}. {where}"
+
+
+def otherwise(found: Recovered) -> str:
+    """What becomes of it when it is not taken up again."""
+    return "leaves it in the history" if found.conversation is not None else "deletes it for good"

@@ -1,6 +1,6 @@
 """Whether conversations are kept: the settings say, else what the user chose once, else by who shares the machine.
 
-May import `settings`, `errors`, `places` and `sharing`. `remember` and `forget` write one small file.
+May import `settings`, `errors`, `private_files`, `places` and `sharing`. `remember` and `forget` write one small file.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from radlite_tui import private_files
 from radlite_tui.assistant.history import places, sharing
 from radlite_tui.errors import BadInput, RadliteError
 from radlite_tui.settings import HistorySettings, Settings
@@ -61,12 +62,12 @@ def remember(settled: Settings, on: bool) -> None:
     if chosen.saving not in ("auto", word(on)):
         place = "the environment" if settled.origins.get("history.saving") == "environment" else str(settled.path)
         raise BadInput(f'In {place}, history.saving is "{chosen.saving}", which goes before; change it there.')
-    folder = places.folder(chosen)
-    places.make_private(folder)
+    path = places.folder(chosen) / places.CHOICE_NAME
+    places.make_private(path.parent)
     try:
-        places.write_private(folder / places.CHOICE_NAME, f"{word(on)}\n", replace=True)
+        private_files.write(path, f"{word(on)}\n", replace=True)
     except OSError as error:
+        why = private_files.reason(error)
         raise RadliteError(
-            f"{folder / places.CHOICE_NAME} cannot be written ({places.reason(error)}); free space there, or set "
-            "history.saving in the settings."
+            f"{path} cannot be written ({why}); free space there, or set history.saving in the settings."
         ) from error

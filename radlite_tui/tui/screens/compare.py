@@ -17,21 +17,25 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from radlite_tui import tasks
-from radlite_tui.assistant import comparison_export, intake, ratings
-from radlite_tui.assistant.comparison import Column, Expected, agreement, columns, expected, vote
+from radlite_tui.assistant import comparison_export, ratings
+from radlite_tui.assistant.comparison import Column, Expected, columns, expected
 from radlite_tui.assistant.comparison_export import Compared
-from radlite_tui.assistant.scoring import NAMES, score
+from radlite_tui.assistant.intake import display
 from radlite_tui.assistant.types import Answer, Ask
-from radlite_tui.errors import BadInput
+from radlite_tui.errors import BadInput, RadliteError
+from radlite_tui.tui.agreed import agreed, scored
 from radlite_tui.tui.choices import title
 from radlite_tui.tui.lines import MUTED, lines
 from radlite_tui.tui.messages import Arrived, Ended, Trouble
-from radlite_tui.tui.screens.compare_setup import Compare, CompareSetupScreen, OneLineScreen
+from radlite_tui.tui.screens import compare_kept as reopening
+from radlite_tui.tui.screens.compare_setup import Compare, CompareSetupScreen
+from radlite_tui.tui.screens.line import LineScreen
 from radlite_tui.tui.widgets.compare_column import ColumnView
 from radlite_tui.tui.widgets.key_line import KeyLine
 from radlite_tui.tui.widgets.status import Standing, StatusLine
 
 if TYPE_CHECKING:
+    from radlite_tui.assistant.history.records import KeptConversation
     from radlite_tui.tui.application import RadliteApp
 
 FREE_TEXT = ("impression_generation", "radiology_qa", tasks.CHAT)
@@ -48,7 +52,8 @@ KEYS = (
 
 
 class CompareScreen(Screen[None]):
-    """ask: the request, with its task fixed. chosen: what to compare."""
+    """ask: the request, with its task fixed. chosen: what to compare. kept: a comparison of the history, which is
+    shown and not run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+e", "back", "Stop; then back to the conversation", id="compare.back", priority=True),
@@ -64,9 +69,10 @@ class CompareScreen(Screen[None]):
         ),
     ]
 
-    def __init__(self, ask: Ask, chosen: Compare | None = None) -> None:
+    def __init__(self, ask: Ask, chosen: Compare | None = None, kept: KeptConversation | None = None) -> None:
         super().__init__()
-        self.ask, self.chosen = ask, chosen or Compare()
+        self.ask, self.chosen, self.kept = ask, chosen or Compare(), kept
+        self.numbers: dict[Column, int] = {}
         self.current = 0
         self.over = False
         self.wanted = ""
@@ -88,11 +94,8 @@ class CompareScreen(Screen[None]):
 
     def make_columns(self) -> list[ColumnView]:
         """One view a column, shuffled when names are hidden."""
-        assistant = self.radlite.assistant
-        assert assistant is not None
-        plan = assistant.plan(self.ask)
-        self.routed = plan.model or ""
-        found = list(columns(plan, self.chosen.modes, self.chosen.models))
+        found = list(reopening.columns(self.kept)) if self.kept is not None else self.planned()
+        self.numbers = {column: number for number, column in enumerate(found, 1)}
         if self.chosen.blind:
             random.SystemRandom().shuffle(found)
         several = len({column.model for column in found}) > 1
@@ -101,13 +104,27 @@ class CompareScreen(Screen[None]):
             self.views.append(ColumnView(column, place, name, self.chosen.blind))
         return self.views
 
-    def on_mount(self) -> None:
+    def planned(self) -> list[Column]:
+        """What is to run."""
         assistant = self.radlite.assistant
         assert assistant is not None
+        plan = assistant.plan(self.ask)
+        self.routed = plan.model or ""
+        return list(columns(plan, self.chosen.modes, self.chosen.models))
+
+    def on_mount(self) -> None:
+        self.query_one("#status", StatusLine).keep(self.radlite.keeping.word)
         fine_tuned = [view.place for view in self.views if view.column.mode.tuned and not view.column.mode.shots]
         self.turn_to(0 if self.chosen.blind or not fine_tuned else fine_tuned[0])
-        modes, models = self.chosen.modes, self.chosen.models
-        self.radlite.start_run(lambda: assistant.compare(self.ask, modes, models), self)
+        if self.kept is None:
+            assistant, keeping = self.radlite.assistant, self.radlite.keeping
+            assert assistant is not None
+            self.radlite.start_run(lambda: keeping.compare(assistant, self.ask, self.chosen), self)
+        else:
+            self.over, self.wanted = True, self.kept.expected
+            reopening.fill(self.views, self.kept)
+            self.reveal()
+            self.redraw()
         self.call_after_refresh(lambda: self.query_one(KeyLine).show(KEYS))
 
     def on_resize(self) -> None:
@@ -130,18 +147,24 @@ class CompareScreen(Screen[None]):
         for seen, item in message.items:
             if isinstance(item, Ended):
                 self.over = True
-                self.show_names_of_nothing()
+                self.reveal()
+                if self.wanted or any(view.rating is not None for view in self.views):
+                    self.judge()
             elif isinstance(item, Trouble):
                 self.fail(item.sentence)
             elif isinstance(item, tuple):
                 self.column(item[0]).take(item[1], seen)
         self.redraw()
 
-    def show_names_of_nothing(self) -> None:
-        """Where no column has an answer there is nothing to rate, so nothing to hide."""
-        if not self.answers():
-            for view in self.views:
-                view.hidden = False
+    def reveal(self) -> None:
+        """With names hidden: once all is over and every answer there is has its rating, say whose they are and keep
+        the ratings. Where no column has an answer there is nothing to rate, so nothing to hide."""
+        answered = self.answered()
+        if not self.hidden or not self.over or any(view.rating is None for view in answered):
+            return
+        for view in self.views:
+            view.hidden = False
+        self.keep_ratings(answered)
 
     def fail(self, sentence: str) -> None:
         """The comparison as a whole cannot go on: said in the columns that have no answer."""
@@ -152,13 +175,15 @@ class CompareScreen(Screen[None]):
     # Drawing.
 
     def redraw(self) -> None:
+        front = None if self.reference is None else self.views[self.reference]
         for view in self.views:
+            view.reference, view.said = (None, "") if front is None else (front.answer, front.shown_name)
             view.draw()
         self.draw()
 
     def draw(self) -> None:
         """Head, agreement and status line."""
-        words = intake.display(" ".join(self.ask.words.split()))
+        words = display(" ".join(self.ask.words.split()))
         head: list[str | tuple[str, str]] = [(f"Compare: {title(self.ask.task or 'chat')}", "bold $text-primary")]
         if words:
             head.append(f" · {words}")
@@ -169,7 +194,8 @@ class CompareScreen(Screen[None]):
         self.query_one("#compare-head", Static).update(Content.assemble(*head))
         self.query_one("#agreement", Static).update(self.summary())
         front = self.views[self.current]
-        state = "done" if self.over else (front.progress.state if front.progress is not None else "starting")
+        over = "done" if self.kept is None else "from the history"
+        state = over if self.over else (front.progress.state if front.progress is not None else "starting")
         who = ("", "") if self.hidden else (front.column.model, front.column.mode.value)
         progress = None if self.hidden else front.progress
         self.query_one("#status", StatusLine).show(Standing(state, "compare", *who), progress)
@@ -184,42 +210,19 @@ class CompareScreen(Screen[None]):
 
     def summary(self) -> Content:
         """Scores where the expected answer is known, agreement and vote once there are two answers."""
-        rows = [row for row in (self.agreed(), self.scores()) if row is not None]
-        return lines(rows) if rows else Content.styled("Agreement shows when two answers are there.", MUTED)
-
-    def scores(self) -> Content | None:
-        """Each column against the expected answer, by the task's own metric."""
+        named = [(view.shown_name, view.answer) for view in self.views if view.answer is not None]
         wanted = self.expected()
-        if wanted is None:
-            return None
-        text = " ".join(wanted.text.split())
-        said: list[str | tuple[str, str]] = [("Expected: ", "bold"), text[:36] + "…" if len(text) > 36 else text, " "]
-        metric = ""
-        for view in self.answered():
-            assert view.answer is not None
-            found = score(view.answer, wanted.output, wanted.text)
-            said.append(f" {view.shown_name} {found.said} ")
-            metric = NAMES[found.metric] if found.metric != "accuracy" else ""
-        return Content.assemble(*said, (f" {metric}", MUTED))
-
-    def agreed(self) -> Content | None:
-        """How many pairs say the same, and what more than half say."""
-        given = self.answers()
-        share, pairs = agreement(given), len(given) * (len(given) - 1) // 2
-        if share is None:
-            return None
-        found = vote(given)
-        label = getattr(found[0].output, "label", "the same") if found is not None else ""
-        voted = f"{label} ({found[1]} of {len(given)})" if found is not None else "none"
-        agree = f"{round(share * pairs)} of {pairs} pairs"
-        return Content.assemble(("Agreement: ", "bold"), agree, ("  Vote: ", "bold"), voted)
+        rows = [agreed([answer for _, answer in named]), None if wanted is None else scored(wanted, named)]
+        shown = [row for row in rows if row is not None]
+        return lines(shown) if shown else Content.styled("Agreement shows when two answers are there.", MUTED)
 
     def expected(self) -> Expected | None:
-        """What the user typed, else the author's answer to one of the task's own examples that is not free text."""
+        """What the user typed, else the author's answer to one of the task's own examples that is not free text.
+        Raises BadInput for a typed answer that the task cannot have."""
         given, tag = self.answers(), self.ask.task
-        if tag is None or not given:
+        report = given[0].plan.ask.report if given else self.ask.report
+        if tag is None:
             return None
-        report = given[0].plan.ask.report
         if self.wanted:
             return expected(tag, self.wanted, report, given)
         if tag in FREE_TEXT:
@@ -276,26 +279,33 @@ class CompareScreen(Screen[None]):
 
     def action_expect(self) -> None:
         hint = f"As {title(self.ask.task or 'chat')} answers it; empty: none. Enter scores   Esc closes"
-        self.app.push_screen(OneLineScreen("Expected answer", hint, self.wanted), self.expecting)
+        self.app.push_screen(LineScreen("Expected answer", self.wanted, hint, empty=True), self.expecting)
 
     def expecting(self, text: str | None) -> None:
         """Score against it; an answer the task cannot have is refused in a sentence."""
         if text is None:
             return
-        before, self.wanted = self.wanted, text.strip()
+        before, self.wanted = self.wanted, text
         try:
-            self.draw()
+            self.expected()
         except BadInput as error:
             self.wanted = before
-            self.notify(str(error), severity="error", timeout=8)
-            self.draw()
+            self.notify(display(str(error)), severity="error", timeout=8, markup=False)
+        else:
+            self.judge()
+        self.draw()
+
+    def judge(self) -> None:
+        """What was expected, and the ratings, go to the comparison in the history, where it is kept."""
+        ratings = {self.numbers[view.column]: view.rating for view in self.views if view.rating is not None}
+        self.radlite.keeping.judge(self.kept.summary.id if self.kept is not None else None, self.wanted, ratings)
 
     def action_differences(self) -> None:
         """Each other column's words against this one's; again: as they were drawn."""
+        if self.views[self.current].answer is None:
+            self.notify("There is no answer here to set the others against.", timeout=3)
+            return
         self.reference = None if self.reference == self.current else self.current
-        front = self.views[self.current]
-        for view in self.views:
-            view.reference, view.said = (None, "") if self.reference is None else (front.answer, front.shown_name)
         self.redraw()
 
     def action_rate(self, rating: int) -> None:
@@ -305,14 +315,12 @@ class CompareScreen(Screen[None]):
             said = "It is rated already." if front.rating else "There is no answer to rate here."
             self.notify(said, timeout=3)
             return
-        was_hidden, front.rating = self.hidden, rating
-        waiting = [view for view in self.answered() if view.rating is None]
-        if was_hidden and (waiting or not self.over):
-            self.redraw()
-            return
-        for view in self.views:
-            view.hidden = False
-        self.keep_ratings(self.answered() if was_hidden else [front])
+        front.rating = rating
+        if self.hidden:
+            self.reveal()
+        else:
+            self.keep_ratings([front])
+        self.judge()
         self.redraw()
 
     def keep_ratings(self, views: list[ColumnView]) -> None:
@@ -320,10 +328,12 @@ class CompareScreen(Screen[None]):
             for view in views:
                 if view.answer is not None and view.rating is not None:
                     ratings.keep(ratings.rated(view.answer, view.rating, self.chosen.blind))
-        except BadInput as error:
-            self.notify(str(error), severity="error", timeout=8)
+        except RadliteError as error:
+            self.notify(display(str(error)), severity="error", timeout=8, markup=False)
             return
-        self.notify(f"Kept in {ratings.path()} (no report, no answer).", timeout=5)
+        if views:
+            said = f"Kept in {ratings.path()} (no report, no answer)."
+            self.notify(display(said), timeout=5, markup=False)
 
     def action_export(self) -> None:
         """Keep the comparison in two files, and say where and that the report is in them."""
@@ -339,7 +349,7 @@ class CompareScreen(Screen[None]):
         compared = Compared(self.ask, given, self.expected(), failed, marks, self.chosen.blind)
         try:
             file, _ = comparison_export.keep(compared)
-        except BadInput as error:
-            self.notify(str(error), severity="error", timeout=8)
+        except RadliteError as error:
+            self.notify(display(str(error)), severity="error", timeout=8, markup=False)
             return
-        self.notify(f"Kept, with the report, in {file} and .json.", timeout=8)
+        self.notify(display(f"Kept, with the report, in {file} and .json."), timeout=8, markup=False)

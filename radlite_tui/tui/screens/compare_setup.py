@@ -1,4 +1,4 @@
-"""What a comparison compares: modes, models, and whether names are hidden until rated; and one line to type.
+"""What a comparison compares: modes, models, and whether names are hidden until rated.
 
 May import Textual, `tasks` and the assistant's types.
 """
@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from radlite_tui.assistant.comparison import MODES
@@ -82,32 +82,6 @@ class CompareSetupScreen(ModalScreen[Compare | None]):
             self.query_one("#compare-note", Static).update(Content.styled(sentence, "$text-warning"))
             return
         self.dismiss(Compare(modes, models, BLIND in self.marked))
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
-
-class OneLineScreen(ModalScreen[str | None]):
-    """One line of text, asked for with a title and a hint."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Close", id="one_line.close", priority=True)]
-
-    def __init__(self, title: str, hint: str, text: str = "") -> None:
-        super().__init__()
-        self.asked, self.hint, self.begun = title, hint, text
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="one-line"):
-            yield Input(self.begun, id="one-line-text", compact=True)
-            yield Static(Content(self.hint), id="one-line-note")
-
-    def on_mount(self) -> None:
-        self.query_one("#one-line").border_title = self.asked
-        self.query_one(Input).focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.dismiss(event.value)
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -67,6 +67,7 @@ PLACES = {
     "ConfirmScreen": "Question before deleting",
     "LineScreen": "A line to type",
     "OfferScreen": "What was cut off",
+    "ByHandScreen": "What no clipboard took",
     "HelpScreen": "Help",
     "JumpScreen": "Letters to go to",
 }

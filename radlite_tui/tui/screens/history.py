@@ -5,6 +5,7 @@ May import the assistant's history, Textual and `tui.widgets`. Reads in threads;
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -23,8 +24,10 @@ from radlite_tui.assistant.history import export, places
 from radlite_tui.assistant.history.records import MARKS, Found, KeptConversation, Summary
 from radlite_tui.assistant.history.store import Store
 from radlite_tui.assistant.intake import display
+from radlite_tui.assistant.kept import write_new
 from radlite_tui.errors import RadliteError
-from radlite_tui.tui.screens.history_asks import ConfirmScreen, LineScreen
+from radlite_tui.tui.screens.history_asks import ConfirmScreen
+from radlite_tui.tui.screens.line import LineScreen
 from radlite_tui.tui.widgets.key_line import KeyLine
 from radlite_tui.tui.widgets.rows import Part, Rows
 
@@ -41,6 +44,7 @@ KEYS = (
 PREVIEW_AFTER = 0.1
 LONGEST_PREVIEW = 20_000
 LONGEST_BEFORE = 12
+LONGEST_TITLE = 24
 Entry = Summary | Found
 
 
@@ -63,6 +67,7 @@ class HistoryScreen(Screen[KeptConversation | None]):
         super().__init__()
         self.entries: tuple[Entry, ...] = ()
         self.store: Store | None = None
+        self.opening = threading.Lock()
         self.serial = 0
         self.loaded = False
         self.previewed: KeptConversation | None = None
@@ -109,20 +114,24 @@ class HistoryScreen(Screen[KeptConversation | None]):
 
     def read(self, serial: int, words: str, chosen: int) -> None:
         """In a thread. What was asked since goes before it."""
-        keeping = self.radlite.keeping
         trouble, entries = "", tuple[Entry, ...]()
         try:
-            if self.store is None:
-                if keeping.keeper is not None and keeping.on:
-                    keeping.keeper.flush()
-                path = places.database(keeping.settled.history)
-                self.store = Store(path) if path.exists() else None
+            with self.opening:
+                self.store = self.store or self.opened()
             if self.store is not None:
                 entries = self.store.search(words) if words.strip() else self.store.list()
         except RadliteError as error:
             trouble = str(error)
         if serial == self.serial and self.is_attached:
             self.app.call_later(self.listed, serial, entries, chosen, trouble)
+
+    def opened(self) -> Store | None:
+        """The history with all that was asked until now, or None where there is none."""
+        keeping = self.radlite.keeping
+        if keeping.keeper is not None and keeping.on:
+            keeping.keeper.flush()
+        path = places.database(keeping.settled.history)
+        return Store(path) if path.exists() else None
 
     def listed(self, serial: int, entries: tuple[Entry, ...], chosen: int, trouble: str) -> None:
         """What was found is there."""
@@ -154,9 +163,10 @@ class HistoryScreen(Screen[KeptConversation | None]):
         mark = "■" if one.open else " "
         parts: list[Part] = [(f"{when} {mark} ", False)]
         if isinstance(entry, Found) and entry.where != "title":
-            parts.append((f"{display(one.title)[:24]}: ", False))
+            title = " ".join(display(one.name).split())
+            parts.append((f"{title[:LONGEST_TITLE]}{'…' if len(title) > LONGEST_TITLE else ''}: ", False))
             return parts + snippet_parts(entry.snippet)
-        parts.append((f"{' '.join(display(one.title).split())}", False))
+        parts.append((" ".join(display(one.name).split()), False))
         source = f" · {display(one.source)}" if one.source else ""
         parts.append((f"  ({one.turns}{source})", False))
         return parts
@@ -258,8 +268,7 @@ class HistoryScreen(Screen[KeptConversation | None]):
 
     def action_delete(self) -> None:
         if self.chosen is not None:
-            many = f"{self.chosen.turns} question{'s' if self.chosen.turns != 1 else ''}"
-            asked = f"Delete “{self.chosen.title}” with {many}, the answers and the report?"
+            asked = f"Delete “{self.chosen.title}” with {self.chosen.many}, the answers and the report?"
             self.app.push_screen(ConfirmScreen(asked), partial(self.deleted, self.chosen.id))
 
     def deleted(self, number: int, agreed: bool | None) -> None:
@@ -288,7 +297,7 @@ class HistoryScreen(Screen[KeptConversation | None]):
             return
         path = Path(name).expanduser()
         try:
-            export.save(export.export([self.store.conversation(number)], export.format_of(path)), path)
+            write_new(path, export.export([self.store.conversation(number)], export.format_of(path)))
         except RadliteError as error:
             self.notify(display(str(error)), severity="warning", timeout=10, markup=False)
             return

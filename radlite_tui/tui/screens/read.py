@@ -46,6 +46,9 @@ class ReadScreen(ReadAgain):
         """Esc: stop what runs; else step back."""
         if self.radlite.busy:
             self.radlite.stop_run()
+        elif self.sending is not None:
+            self.sending = None
+            self.replan()
         elif self.refused is not None or self.replaces is not None:
             self.refused = self.replaces = None
             self.replan()
@@ -184,7 +187,7 @@ class ReadScreen(ReadAgain):
         """Neither report nor conversation."""
         from radlite_tui.tui.draft import Draft
 
-        self.clear_pressed = False
+        self.clear_pressed, self.sending = False, None
         self.pane.clear()
         self.conversation.clear()
         self.ask_line.text = ""

@@ -25,6 +25,7 @@ from radlite_tui.tui.widgets.routing_line import RoutingLine
 from radlite_tui.tui.widgets.status import Standing, StatusLine
 
 if TYPE_CHECKING:
+    from radlite_tui.assistant.types import Plan
     from radlite_tui.tasks.report import Report
     from radlite_tui.tui.application import RadliteApp
     from radlite_tui.tui.draft import Draft
@@ -64,6 +65,8 @@ class ReadParts(Screen[None]):
         self.examples_shown: dict[str, int] = {}
         self.plan_timer: Timer | None = None
         self.counted: Count | None = None
+        self.sending: Plan | None = None
+        self.typed = ""
         self.refused: Refused | None = None
         self.forgotten = 0
         self.replaces: Turn | None = None

@@ -18,8 +18,11 @@ class ReadPlanning(ReadParts):
     """Words or report changed: plan again, soon."""
 
     def on_words_changed(self, message: messages.WordsChanged) -> None:
+        if self.sending is not None:
+            return  # what is typed after Enter is planned once that is sent
         self.draft.choosing = False
-        self.refused = None
+        if self.ask_line.text != self.typed:
+            self.refused = None
         self.clear_pressed = False
         self.replan_soon()
 
@@ -84,17 +87,3 @@ class ReadPlanning(ReadParts):
             assistant = self.radlite.assistant
             if self.draft.runnable is not None and assistant is not None and not self.radlite.busy:
                 self.counter.soon(assistant, self.draft.runnable)
-
-    def on_counted(self, message: messages.Counted) -> None:
-        if message.serial != self.counter.serial:
-            return
-        from radlite_tui.tui.too_long import Count
-
-        self.context = message.context
-        plan = self.draft.runnable
-        self.counted = Count(plan, message.tokens, message.context) if plan is not None else None
-        room = f" of {message.context:,}" if message.context else ""
-        over = " TOO LONG" if self.counted is not None and self.counted.too_long else ""
-        self.pane.count(f"{message.tokens:,}{room} tok{over}")
-        if not self.radlite.busy:
-            self.status.gauge(self.counted.share if self.counted is not None else None)

@@ -48,6 +48,7 @@ class AskLine(TextArea):
             highlight_cursor_line=False,
             tab_behavior="focus",
         )
+        self.cursor_blink = False  # every blink is drawn, sent over the line, and taken from the model's cores
         self.numbered = 0
         self.takes_long_paste = False
         self.sent: list[str] = []
@@ -101,14 +102,14 @@ class AskLine(TextArea):
         self.styles.height = min(TALLEST, max(1, self.wrapped_document.height))
         self.post_message(WordsChanged())
 
-    def take(self) -> str:
-        """The words, which then leave the line and can be recalled."""
-        words = self.text.strip()
-        if words and (not self.sent or self.sent[-1] != words):
-            self.sent.append(words)
+    def take(self, words: str) -> None:
+        """These words leave the line and can be recalled. What was typed behind them stays."""
+        rest = self.text.removeprefix(words) if self.text.startswith(words) else ""
+        if words.strip() and (not self.sent or self.sent[-1] != words.strip()):
+            self.sent.append(words.strip())
         self.recalled = len(self.sent)
-        self.text = ""
-        return words
+        self.text = rest
+        self.move_cursor(self.document.end)
 
     def action_new_line(self) -> None:
         self.insert("\n")

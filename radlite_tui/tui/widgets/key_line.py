@@ -50,5 +50,7 @@ class KeyLine(Static):
 
 
 def upper(key: str) -> str:
-    """^t as ^T, f1 as F1 and esc as Esc, as keyboards are labelled."""
-    return key.upper() if key.startswith("^") or (key.startswith("f") and key[1:].isdigit()) else key.capitalize()
+    """^t as ^T, f1 as F1 and esc as Esc, as keyboards are labelled; a letter as it has to be typed."""
+    if key.startswith("^") or (key.startswith("f") and key[1:].isdigit()):
+        return key.upper()
+    return key.capitalize() if len(key) > 1 else key

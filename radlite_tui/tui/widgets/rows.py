@@ -93,4 +93,7 @@ class Rows(ScrollView, can_focus=False):
         strong = self.get_component_rich_style(f"rows--{'chosen-strong' if chosen else 'strong'}")
         segments = [Segment(mark, plain)]
         segments += [Segment(text, strong if stands_out else plain) for text, stands_out in self.line(row, width - 1)]
-        return Strip(segments).adjust_cell_length(width, plain)
+        strip = Strip(segments)
+        if strip.cell_length > width:
+            strip = Strip([*strip.crop(0, width - 1), Segment("…", plain)])
+        return strip.adjust_cell_length(width, plain)

@@ -8,12 +8,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from radlite_tui.assistant.history.keeper import Keeper
 from radlite_tui.assistant.history.store import Store
+from radlite_tui.errors import RadliteError
 from tests.assistant.history.kept import ask, kept, settled, until
 from tests.tui.desk import PATIENCE, Gate
 
@@ -161,9 +163,18 @@ def test_a_program_killed_at_any_moment_leaves_a_history_that_can_be_read(tmp_pa
         [sys.executable, "-c", code, str(tmp_path)], env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     )
     path = tmp_path / "history.db"
-    until(lambda: path.exists() and len(Store(path).conversation(1).turns) > 20)
-    process.kill()
-    process.wait()
+
+    def asked() -> int:
+        """Questions in it; none while it is being made."""
+        with suppress(RadliteError):
+            return Store(path).count()[1] if path.exists() else 0
+        return 0
+
+    try:
+        until(lambda: asked() > 20)
+    finally:
+        process.kill()
+        process.wait()
     store = Store(path)
     store.connection.check()
     assert len(store.conversation(1).turns) > 20

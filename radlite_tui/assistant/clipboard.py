@@ -1,13 +1,11 @@
-"""Where copied text can go from here, and the bytes that ask a terminal to take it. Knows no widget.
+"""Where copied text can go from here, and the bytes that ask a terminal to take it. Knows no front end.
 
-May import the standard library and `settings`' folder names only. A terminal never answers a request to copy (OSC 52),
-so such a copy is asked for and not done; a tool of the desktop says by its exit code whether it took the text.
+May import `osc52`, `private_files`, platformdirs and `ssh`. A terminal is only ever asked to copy; a tool of the
+desktop says by its exit code whether it took the text.
 """
 
 from __future__ import annotations
 
-import base64
-import os
 import shutil
 import subprocess
 import sys
@@ -18,15 +16,12 @@ from pathlib import Path
 
 import platformdirs
 
-from radlite_tui.tui import over_ssh
+from radlite_tui import osc52, private_files
+from radlite_tui.assistant.ssh import over_ssh
 
-MOST_OSC52 = 74_994
-"""Bytes of text: with base64 and the eight bytes around it, 100,000, which hterm and others take at most."""
-SCREEN_CHUNK = 240
-"""Bytes in one string that GNU screen passes on."""
 PATIENCE_S = 3.0
-DEAF = ("linux", "dumb", "vt100", "vt102", "vt220", "cons25", "ansi")
-"""Terminals that are known to ignore a request to copy."""
+PLACELESS = ("", "dumb")
+"""Terminals that cannot place text, where a pager cannot either."""
 
 
 class Route(Enum):
@@ -88,16 +83,17 @@ def tool(environment: Mapping[str, str], platform: str = sys.platform, which: Wh
 
 def routes(
     text: str, environment: Mapping[str, str], preference: str = "auto", platform: str = sys.platform,
-    which: Which = shutil.which,
+    which: Which = shutil.which, shown: bool = True,
 ) -> tuple[Route, ...]:  # fmt: skip
-    """The ways to try, in order. The file comes last and always works where a file can be written."""
-    size = len(text.encode("utf-8", "replace"))
+    """The ways to try, in order. The file comes last and always works where a file can be written. shown: what the
+    program writes is seen on a terminal."""
+    name = environment.get("TERM", "")
     terminal = Route.TMUX if environment.get("TMUX") and which("tmux") else Route.TERMINAL
-    takes = terminal is Route.TMUX or (environment.get("TERM", "") not in DEAF and size <= MOST_OSC52)
+    takes = terminal is Route.TMUX or (shown and name not in (*PLACELESS, *osc52.DEAF) and size(text) <= osc52.MOST)
     possible = {
         Route.TOOL: tool(environment, platform, which) is not None,
         terminal: takes,
-        Route.PAGER: pager(environment, which) is not None,
+        Route.PAGER: shown and name not in PLACELESS and pager(environment, which) is not None,
         Route.FILE: True,
     }
     order = [route for route, can in possible.items() if can]
@@ -107,32 +103,9 @@ def routes(
     return tuple(order)
 
 
-def osc52(text: str) -> str:
-    """The request to copy, as terminals take it."""
-    return f"\x1b]52;c;{base64.b64encode(text.encode('utf-8', 'replace')).decode('ascii')}\x07"
-
-
-def through_tmux(sequence: str) -> str:
-    """A sequence that tmux passes on as it is, where its option allow-passthrough is on."""
-    doubled = sequence.replace("\x1b", "\x1b\x1b")
-    return f"\x1bPtmux;{doubled}\x1b\\"
-
-
-def through_screen(sequence: str) -> str:
-    """A sequence that GNU screen passes on, in pieces it can hold."""
-    pieces = [sequence[at : at + SCREEN_CHUNK] for at in range(0, len(sequence), SCREEN_CHUNK)]
-    return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
-
-
-def request(text: str, environment: Mapping[str, str]) -> str:
-    """What to write to the terminal. A tmux or screen on another machine is only known by TERM: it gets both forms,
-    and takes the one it is set to take."""
-    sequence, term = osc52(text), environment.get("TERM", "")
-    if environment.get("STY"):
-        return through_screen(sequence)
-    if not environment.get("TMUX") and term.startswith("tmux"):
-        return sequence + through_tmux(sequence)
-    return sequence
+def size(text: str) -> int:
+    """In the bytes that a terminal would get."""
+    return len(text.encode("utf-8", "replace"))
 
 
 def into_tmux(text: str) -> tuple[bool, bool]:
@@ -162,9 +135,6 @@ def pager(environment: Mapping[str, str], which: Which = shutil.which) -> tuple[
 def write_file(text: str) -> Path:
     """The text in a file that only this user can read; the last one is replaced. Raises OSError."""
     folder = platformdirs.user_state_path("radlite-tui", appauthor=False)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path, new = folder / "copied.txt", folder / f"copied.{os.getpid()}"
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    return new.replace(path)
+    private_files.make_folder(folder)
+    private_files.write(folder / "copied.txt", text, replace=True)
+    return folder / "copied.txt"
