@@ -48,6 +48,7 @@ class AskLine(TextArea):
             highlight_cursor_line=False,
             tab_behavior="focus",
         )
+        self.cursor_blink = False  # every blink is drawn, sent over the line, and taken from the model's cores
         self.numbered = 0
         self.takes_long_paste = False
         self.sent: list[str] = []

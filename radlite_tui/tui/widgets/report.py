@@ -57,6 +57,7 @@ class ReportText(TextArea):
             tab_behavior="focus",
             placeholder=placeholder,
         )
+        self.cursor_blink = False  # every blink is drawn, sent over the line, and taken from the model's cores
         self.marks: Marks = ()
         self.stepped: int | None = None
         self.starts: list[int] = [0]
