@@ -6,6 +6,7 @@ Links and images are shown as their text: nothing in an answer can be opened.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 STYLES = {"strong_open": "bold", "em_open": "italic", "s_open": "strike", "link_open": "underline"}
+Remarks = Callable[[str], tuple[Sequence[tuple[int, int]], Sequence[Content]]]
+"""What there is to remark on a block's text: the places to underline in it, and the lines to put below it."""
 BULLET = "• "
 BAR = "│ "
 NARROWEST = 12
@@ -32,10 +35,10 @@ def parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
-def draw_markdown(text: str, width: int) -> Content:
+def draw_markdown(text: str, width: int, remarks: Remarks | None = None) -> Content:
     """Headings, paragraphs, lists, quotes, code and tables under each other, a blank line between them; none after a
-    heading, and none between a paragraph and its list."""
-    page = Page(width)
+    heading, and none between a paragraph and its list. remarks: asked about each block, and each cell of a table."""
+    page = Page(width, remarks)
     for token in parser().parse(text):
         page.take(token)
     return lines(page.drawn)
@@ -44,8 +47,9 @@ def draw_markdown(text: str, width: int) -> Content:
 class Page:
     """What is drawn so far, and where in lists, quotes and tables the next token stands."""
 
-    def __init__(self, width: int) -> None:
-        self.width = width
+    def __init__(self, width: int, remarks: Remarks | None = None) -> None:
+        self.width, self.remarks = width, remarks
+        self.below: list[Content] = []
         self.drawn: list[Content] = []
         self.lists: list[int] = []
         self.heads: list[Content] = []
@@ -91,6 +95,11 @@ class Page:
     def inline(self, token: Token) -> None:
         """One paragraph, heading, item or cell."""
         said = inline(token.children or [])
+        if self.remarks is not None:
+            places, below = self.remarks(said.plain)
+            self.below += below
+            for start, end in places:
+                said = said.stylize("underline", start, end)
         if self.rows is not None:
             self.rows[-1].append(said)
         elif self.heading:
@@ -131,6 +140,8 @@ class Page:
         self.drawn += [(first if number == 0 else further) + line for number, line in enumerate(block)]
         if self.heads and block:
             self.heads[-1] = Content(" " * self.heads[-1].cell_length)
+        self.drawn += self.below
+        self.below = []
 
 
 def inline(tokens: list[Token]) -> Content:

@@ -31,6 +31,19 @@ def test_a_warning_stands_under_the_sentence_it_is_about() -> None:
     assert left_over(answer) == ()
 
 
+def test_a_chat_answer_keeps_its_markdown_and_has_its_warning_under_what_it_is_about() -> None:
+    report = "FINDINGS: Consolidation in the left lower lobe. 8 mm nodule."
+    text = "## Plan\n\n**Right** consolidation:\n\n- the 8 mm nodule\n- rest\n\n|a|b|\n|-|-|\n|nodule|9 mm|\n\nEnd."
+    rows = draw_answer(answered("chat", report, text), 76).plain.split("\n")
+    assert rows[:2] == ["Plan", "Right consolidation:"]
+    assert rows[2].strip().startswith("⚠ side:")
+    assert rows[3:5] == ["• the 8 mm nodule", "• rest"]
+    assert rows[8] == "nodule │ 9 mm"
+    assert rows[9].strip().startswith("⚠ size:")
+    assert rows[-1] == "End."
+    assert sum("⚠" in row for row in rows) == 2
+
+
 def test_staging_quotes_its_sentences_and_says_how_they_were_found() -> None:
     drawn = draw_answer(answered("n_staging", "Two hilar nodes, 15 mm. Clear lungs.", "N1"), 76).plain
     assert "In the report: “Two hilar nodes, 15 mm”" in drawn

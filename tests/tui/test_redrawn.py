@@ -7,6 +7,7 @@ import random
 import pytest
 from textual.app import App, ComposeResult
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from radlite_tui.tui.widgets.growing import GrowingText
@@ -74,6 +75,12 @@ def rows(app: Pair, name: str) -> list[str]:
     return [line.rstrip() for line in lines[widget.region.y : widget.region.bottom]]
 
 
+def places(widget: Widget) -> list[list[object]]:
+    """What the mouse finds on each line: where in the text it points."""
+    lines = [widget.render_line(y) for y in range(widget.size.height)]
+    return [[segment.style.meta.get("offset") for segment in line if segment.style is not None] for line in lines]
+
+
 async def test_what_is_shown_is_what_textual_would_show() -> None:
     app = Pair()
     async with app.run_test(size=(60, 100)) as pilot:
@@ -86,6 +93,7 @@ async def test_what_is_shown_is_what_textual_would_show() -> None:
             theirs.update(content)
             await pilot.pause()
             assert rows(app, "ours") == rows(app, "theirs")
+            assert places(ours) == places(theirs)
         ours.show([Content("short")])
         await pilot.pause()
         assert rows(app, "ours") == ["short"]

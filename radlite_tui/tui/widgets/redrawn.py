@@ -73,8 +73,8 @@ class Redrawn(Widget):
             if before is not None and row < known and same(before.paragraphs[row], paragraph):
                 strips.append(before.strips[row])
             else:
-                placed = Content("\n" * row) + paragraph  # a line knows its paragraph's number, for the mouse
-                strips.append(Visual.to_strips(self, placed, look.width, None, look.style)[row:])
+                wrapped = Visual.to_strips(self, paragraph, look.width, None, look.style)
+                strips.append([placed(line, row) for line in wrapped])
         lines = [line for part in strips for line in part]
         return Drawn(look, self.paragraphs, strips, lines, self.steps(len(lines)))
 
@@ -108,6 +108,12 @@ class Redrawn(Widget):
 
 def paragraphs(part: Content) -> list[Content]:
     return part.split(allow_blank=True) if "\n" in part.plain else [part]
+
+
+def placed(line: Strip, row: int) -> Strip:
+    """A line that knows where in the text it stands, for selecting with the mouse: which paragraph, and how far in."""
+    styles = [segment.style for segment in line if segment.style is not None and "offset" in segment.style.meta]
+    return line.apply_offsets(styles[0].meta["offset"][0], row) if styles else line
 
 
 def same(one: Content, other: Content) -> bool:
