@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip
+# So that the first start is as fast as every other one.
+COMPILE := $(VENV)/bin/python -m compileall -q radlite_tui
 # llama.cpp is compiled once and cached by pip; its image tools are not needed here.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -46,9 +48,11 @@ $(VENV)/.llama: constraints.txt | $(VENV)/bin/python
 $(VENV)/.ready-run: $(VENV)/.llama pyproject.toml
 	@echo "Installing RadLite ..."
 	@$(PIP) install --quiet -c constraints.txt -e .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.ready-test: $(VENV)/.llama pyproject.toml
 	@echo "Installing RadLite with its training, evaluation and development extras (PyTorch is the large one) ..."
 	@$(PIP) install --quiet -c constraints.txt -e ".[finetune,evals,dev]"
+	@$(COMPILE)
 	@touch $@ $(VENV)/.ready-run

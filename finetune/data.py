@@ -6,8 +6,12 @@ Arguments in, text out: tables on stdout, narration on stderr. May import the co
 from __future__ import annotations
 
 import argparse
+import shutil
+import sys
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from finetune.corpus import assemble
@@ -31,19 +35,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--only", default="", metavar="NAME,...", help="these data sets, not all that are there")
     group.add_argument("--count", action="store_true", help="--list: read what is there and count its rows")
-    group.add_argument("--synthetic", type=int, default=0, metavar="N", help="--build: N generated cases a task, too")
+    group.add_argument(
+        "--synthetic", type=_natural, default=0, metavar="N", help="--build: N generated cases a task, too"
+    )
     group.add_argument("--accept-changes", action="store_true", help="--build: take files that have changed")
     group.add_argument("--set", type=Path, metavar="DIR", help="--index: the built set")
     group.add_argument(
         "--mix", default="paper", metavar="NAME", help="--index: a name in finetune/mixes, or a .toml file"
     )
     group.add_argument("--tokenizer", type=Path, metavar="DIR", help="--index: a folder with tokenizer.json")
-    group.add_argument("--epochs", type=int, metavar="N", help="--index: epochs (default: the mix's)")
+    group.add_argument("--epochs", type=_positive, metavar="N", help="--index: epochs (default: the mix's)")
     group.add_argument("--real", type=Path, metavar="FILE", help="--variety: real reports, a JSON object a line")
     group.add_argument(
-        "--texts", type=int, default=2000, metavar="N", help="--variety: generated reports (default 2,000)"
+        "--texts", type=_positive, default=2000, metavar="N", help="--variety: generated reports (default 2,000)"
     )
     group.add_argument("--json", action="store_true", help="--variety: as JSON")
+
+
+def _natural(text: str) -> int:
+    """A number for argparse, 0 or more."""
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"{number} is less than 0")
+    return number
+
+
+def _positive(text: str) -> int:
+    """A number for argparse, 1 or more."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
 
 
 def asked(options: argparse.Namespace) -> bool:
@@ -59,17 +79,32 @@ def run(options: argparse.Namespace, say: Say) -> int:
         _print(listed(library, only, count=options.count))
     elif options.build:
         plan = assemble.Plan(library, only, options.synthetic, options.accept_changes)
-        _print(assemble.build(plan, options.build, say).lines())
+        with _written(options.build):
+            summary = assemble.build(plan, options.build, say)
+        _print(summary.lines())
         say(f"saved in {options.build}")
     elif options.index:
-        _index(options, say)
+        with _written(options.index):
+            _index(options, say)
     else:
         _variety(options)
     return 0
 
 
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """Turns what the system says about a folder that cannot be written into one sentence."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written ({error.strerror or error}); give another folder.") from error
+
+
 def listed(library: Library, only: tuple[str, ...] = (), *, count: bool = False) -> Iterator[str]:
     """A paragraph a data set: its state, its licence, and what it adds."""
+    assemble.known(only)
     for name, source in sources().items():
         if only and name not in only:
             continue
@@ -90,6 +125,10 @@ def listed(library: Library, only: tuple[str, ...] = (), *, count: bool = False)
             rows = Counter((case.task, case.split) for case in source.read(library) if isinstance(case, Case))
             shares = (f"{task} {split} {number:,}" for (task, split), number in sorted(rows.items()))
             yield f"{'':<14} holds {', '.join(shares) or 'nothing'}"
+
+    if not only or assemble.SYNTHETIC in only:
+        yield f"{assemble.SYNTHETIC:<14} there       RadLite's own generated cases; open; Apache-2.0"
+        yield f"{'':<14} every task, as many rows as --build --synthetic N asks for"
 
 
 def _at_most(source: Source, task: str) -> str:
@@ -120,5 +159,9 @@ def _variety(options: argparse.Namespace) -> None:
 
 
 def _print(lines: Iterable[str]) -> None:
+    """Lines on stdout; on a terminal, those that are too long for it go on under their beginning."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     for line in lines:
-        print(line, flush=True)
+        indent = " " * (len(line) - len(line.lstrip()) or 15)
+        long = width and len(line) > width
+        print(textwrap.fill(line, width, subsequent_indent=indent) if long else line, flush=True)

@@ -103,17 +103,20 @@ def index(
         order = np.asarray([used[tag][item] for tag, item in drawn], dtype=np.uint32)
         np.save(folder / f"epoch-{number}.npy", order)
         counts = Counter(tag for tag, _ in drawn)
-        facts["epochs"].append(
-            {
-                "rows": len(order),
-                "drawn": dict(sorted(counts.items())),
-                "passes": {tag: round(counts[tag] * (number + 1) / sizes[tag], 3) for tag in sorted(counts)},
-                "sha256": hashlib.sha256(order.tobytes()).hexdigest(),
-            }
-        )
+        facts["epochs"].append(_described(order, counts, sizes, number))
         _write(folder / INDEX, facts)
-        say(f"epoch {number}: {len(order):,} rows, {_listed(counts)}")
+        say(f"epoch {number}: {len(order):,} rows, {', '.join(f'{tag} {counts[tag]:,}' for tag in sorted(counts))}")
     return facts
+
+
+def _described(order: Any, counts: Mapping[str, int], sizes: Mapping[str, int], number: int) -> dict[str, Any]:
+    """An epoch for index.json: rows drawn of each task, passes through it by the end of the epoch, and a checksum."""
+    return {
+        "rows": len(order),
+        "drawn": dict(sorted(counts.items())),
+        "passes": {tag: round(counts[tag] * (number + 1) / sizes[tag], 3) for tag in sorted(counts)},
+        "sha256": hashlib.sha256(order.tobytes()).hexdigest(),
+    }
 
 
 def read_epoch(folder: Path, number: int, done: int = 0) -> Any:
@@ -171,10 +174,6 @@ def _there(folder: Path, made_of: Mapping[str, Any]) -> dict[str, Any] | None:
         if facts.get(key) != value:
             raise BadInput(f"{folder} holds an index of another {key}; give another folder, or delete that one.")
     return facts
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{tag} {counts[tag]:,}" for tag in sorted(counts))
 
 
 def _sha256(path: Path) -> str:

@@ -102,7 +102,7 @@ class AppSettings:
 
     theme: the colours; "auto" takes the terminal's own 16 where it has no more, none where NO_COLOR is set, else dark.
     calm: mouse off and few frames a second; "auto" does so over SSH. copy: where copied text goes; "auto" takes a tool
-    of this desktop where there is one, else asks the terminal, else shows a pager, else writes a file.
+    of this desktop where there is one, else asks the terminal, else lets you choose a pager or a file.
     """
 
     theme: Literal["auto", "dark", "light", "contrast", "ansi", "mono"] = "auto"

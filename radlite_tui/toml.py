@@ -11,14 +11,14 @@ from typing import Any
 
 from radlite_tui.errors import BadInput
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 def read(path: Path, what: str) -> dict[str, Any]:
     """The table in a file; `what` it is goes into the message. Raises BadInput with one sentence naming the file."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

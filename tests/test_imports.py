@@ -10,11 +10,16 @@ import pytest
 TRAINING = ("torch", "transformers", "trl", "peft", "datasets", "sklearn", "finetune", "evals")
 
 
-def loaded_after(code: str) -> set[str]:
-    """Top-level modules in sys.modules after running code in a new interpreter."""
-    program = f"{code}\nimport sys\nprint('\\n'.join(sorted({{m.split('.')[0] for m in sys.modules}})))"
+def modules_after(code: str) -> set[str]:
+    """Modules in sys.modules after running code in a new interpreter."""
+    program = f"{code}\nimport sys\nprint('\\n' + '\\n'.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
     return set(done.stdout.split())
+
+
+def loaded_after(code: str) -> set[str]:
+    """The top-level ones of them."""
+    return {name.split(".")[0] for name in modules_after(code)}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +51,32 @@ def test_the_app_imports_no_training_library() -> None:
 def test_a_route_without_running_loads_neither_textual_nor_llama_cpp() -> None:
     code = "from radlite_tui.cli.main import main\ntry: main(['route', 'birads?', '--json'])\nexcept SystemExit: pass"
     assert not loaded_after(code) & {"textual", "llama_cpp", *TRAINING}
+
+
+FIRST_PAINT = """
+import radlite_tui.cli.main, radlite_tui.cli.app, radlite_tui.tui.app
+from radlite_tui.tui.application import RadliteApp
+def painted(app):
+    shown = "\\n".join("".join(part.text for part in line) for line in app.screen._compositor.render_strips())
+    assert "Paste a report" in shown and "SAVING" in shown and "^K list" in shown and "Not for" in shown, shown
+    app.exit()
+RadliteApp.wake = painted
+app = RadliteApp()
+app.run(headless=True, size=(120, 40))
+assert app.return_code == 0
+"""
+FIRST_SCREEN = {"read", "read_again", "read_running", "read_planning", "read_parts", "small"}
+HEAVY = {"numpy", "sqlite3", "llama_cpp", "markdown_it", "tomllib", "tomli", "cryptography", "multiprocessing", "json"}
+
+
+def test_the_first_screen_is_painted_before_anything_it_does_without_is_imported() -> None:
+    modules = modules_after(FIRST_PAINT)
+    below = ("assistant.", "engine", "models", "routing", "tasks")
+    modules -= {f"radlite_tui.assistant.{name}" for name in ("ssh", "history", "history.endings")}  # import nothing
+    assert not sorted(name for name in modules if name.startswith(tuple(f"radlite_tui.{part}" for part in below)))
+    screens = "radlite_tui.tui.screens."
+    assert {name.removeprefix(screens) for name in modules if name.startswith(screens)} == FIRST_SCREEN
+    assert not modules & {*HEAVY, *TRAINING}
 
 
 NETWORK = {"httpx2", "httpcore2", "h11", "anyio"}

@@ -26,6 +26,8 @@ from radlite_tui.errors import BadInput
 Say = Callable[[str], None]
 SYNTHETIC = "synthetic"
 SYNTHETIC_SEED = 11
+TOLD = 25_000
+"""Every how many items the reading says how far it is."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,19 @@ class Refused:
             yield f"left out: {count:,} of {key[0]}, {key[1]}: {key[2]} (the first is {self.first[key]})"
 
 
+def known(names: Sequence[str]) -> None:
+    """Raises BadInput for a name that is no source."""
+    every = [*sources(), SYNTHETIC]
+    for name in names:
+        if name not in every:
+            raise BadInput(f"There is no source {name!r}; the sources are {', '.join(every)}.")
+
+
 def chosen(plan: Plan, say: Say) -> list[Source]:
     """The sources to read. Raises BadInput for an unknown one, and for one that is there in part or asked for."""
-    every = sources()
-    for name in plan.only:
-        if name not in every and name != SYNTHETIC:
-            raise BadInput(f"There is no source {name!r}; the sources are {', '.join([*every, SYNTHETIC])}.")
+    known(plan.only)
     taken = []
-    for name, source in every.items():
+    for name, source in sources().items():
         if plan.only and name not in plan.only:
             continue
         lost = lacking(plan.library, source)
@@ -78,6 +85,8 @@ def chosen(plan: Plan, say: Say) -> list[Source]:
 def build(plan: Plan, folder: Path, say: Say) -> Summary:
     """Make the set in `folder`: rows by split, manifest.json. Returns what it holds."""
     taken = chosen(plan, say)
+    if (folder / "rows").exists() and not (folder / "rows" / "dataset_dict.json").is_file():
+        raise BadInput(f"{folder} holds something called rows that no build made; give another folder.")
     before = arrow.manifest(folder).get("files", {})
     files: seen.Seen = {}
     for source in taken:
@@ -90,7 +99,7 @@ def build(plan: Plan, folder: Path, say: Say) -> Summary:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     refused = Refused()
-    rows = arrow.stream(work / "all.arrow", _rows(_items(taken, plan, say), refused))
+    rows = arrow.stream(work / "all.arrow", _rows(_items(taken, plan, say), refused, say))
     if not len(rows):
         shutil.rmtree(work)
         raise BadInput(f"No source in {plan.library.root} gives a row; see `python -m finetune data --list`.")
@@ -139,9 +148,11 @@ def _items(taken: Sequence[Source], plan: Plan, say: Say) -> Iterator[Item]:
             yield from corpus.build(dict.fromkeys(wanted, count), split, SYNTHETIC_SEED)
 
 
-def _rows(items: Iterator[Item], refused: Refused) -> Iterator[Row]:
+def _rows(items: Iterator[Item], refused: Refused, say: Say) -> Iterator[Row]:
     """The rows of the cases that pass their task's parser; the others are counted."""
-    for item in items:
+    for number, item in enumerate(items, 1):
+        if number % TOLD == 0:
+            say(f"{item.source}: {number:,} items read in all")
         if isinstance(item, Skipped):
             refused.add(item, item.reason)
             continue

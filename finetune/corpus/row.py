@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from finetune.corpus.case import Case, Split
 from radlite_tui.errors import BadInput, ParseError
 from radlite_tui.tasks import Report, get
+from radlite_tui.tasks.outputs import RadsOutput
 
 COLUMNS = ("id", "task", "report", "prior", "words", "gold", "source", "licence", "split", "group")
 """prior: the empty text where there is none. group: the patient or case; no group is in two splits."""
@@ -56,7 +57,10 @@ def row_of(case: Case) -> Row:
 
 
 def case_of(row: Mapping[str, str]) -> Case:
-    """The case of a row, its gold as the task's parser reads it. Raises ParseError when it cannot."""
+    """The case of a row, its gold as the task's parser reads it; RADS cases are grouped by system, for scores.
+
+    Raises ParseError when the parser cannot read it.
+    """
     report = Report(row["report"], row["prior"] or None, row["source"])
     gold = get(row["task"]).parse(row["gold"], report)
     split = next(split for split in SPLITS if split == row["split"])
@@ -68,6 +72,7 @@ def case_of(row: Mapping[str, str]) -> Case:
         words=row["words"],
         split=split,
         group=row["group"],
+        subset=gold.system if isinstance(gold, RadsOutput) else "",
         source=row["source"],
         licence=row["licence"],
     )

@@ -155,10 +155,10 @@ def any_of(library: Library, source: Source) -> bool:
     return any(library.find(source, e) is not None for e in source.files)
 
 
-def missing(library: Library, source: Source, lacking: list[Expected]) -> str:
+def missing(library: Library, source: Source, lost: list[Expected]) -> str:
     """One sentence about missing files: which, where they belong and where they come from."""
-    own = [e.path for e in lacking if any(e.path == known.path for known in source.files)]
-    others = [e.path for e in lacking if e.path not in own]
+    own = [e.path for e in lost if any(e.path == known.path for known in source.files)]
+    others = [e.path for e in lost if e.path not in own]
     where = f" in {library.folder(source.name)}" if own else ""
     names = ", ".join(own + others)
     also = f" (of {', '.join(source.needs)})" if others else ""

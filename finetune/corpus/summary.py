@@ -10,9 +10,6 @@ from hashlib import blake2b
 from radlite_tui.tasks import CHAT, TAGS
 from radlite_tui.tasks.rads import SYSTEMS
 
-COUNTED = 12
-"""Answers with at most this many different values are shown with their shares."""
-
 
 @dataclass
 class Summary:
@@ -43,15 +40,16 @@ class Summary:
             counts = [self.rows[source, task, split] for split in ("train", "validation", "test")]
             yield f"{source:<14} {task:<22} {counts[0]:>8,} {counts[1]:>8,} {counts[2]:>8,}"
         yield ""
-        yield f"{'task':<22} {'words: half':>12} {'95 %':>6} {'most':>6} {'answer: half':>13} {'most':>6}  asked twice"
+        yield f"{'words of':<22} {'report':>6} {'':>6} {'':>6}  {'answer':>6} {'':>6}  {'asked':>7} {'and not':>8}"
+        yield f"{'':<22} {'half':>6} {'95 %':>6} {'all':>6}  {'half':>6} {'all':>6}  {'twice':>7} {'answered':>8}"
+        yield f"{'':<22} {'up to':>6} {'':>6} {'':>6}  {'up to':>6} {'':>6}  {'':>7} {'alike':>8}"
         for task in (tag for tag in (*TAGS, CHAT) if tag in self.lengths):
             report, answer = (sorted(n) for n in zip(*self.lengths[task], strict=True))
             again = sum(self.asked[task].values()) - len(self.asked[task])
             torn = sum(len(self.golds[key]) > 1 for key in self.asked[task])
-            also = f", {torn:,} with different answers" if torn else ""
             yield (
-                f"{task:<22} {_at(report, 0.5):>12} {_at(report, 0.95):>6} {report[-1]:>6} "
-                f"{_at(answer, 0.5):>13} {answer[-1]:>6}  {again:,}{also}"
+                f"{task:<22} {_at(report, 0.5):>6} {_at(report, 0.95):>6} {report[-1]:>6}  "
+                f"{_at(answer, 0.5):>6} {answer[-1]:>6}  {again:>7,} {torn:>8,}"
             )
         yield ""
         for task in (tag for tag in (*TAGS, CHAT) if self.labels.get(tag)):

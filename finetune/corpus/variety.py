@@ -22,6 +22,8 @@ from radlite_tui.errors import BadInput
 SIZES = (1, 2, 3, 4)
 CHARACTERS = (3, 5)
 """n-grams of this many characters, within words and their blanks, are compared for the nearest report."""
+SEEN_IN, FEW = 2, 50
+"""Real reports an n-gram must stand in to count, so that a misspelling does not; of few reports all count."""
 FIELDS = ("report", "text", "findings", "impression")
 """Keys of a line that hold text, joined in this order."""
 SEED = 23
@@ -121,7 +123,9 @@ def _nearest(texts: Sequence[str], reals: Sequence[str], *, own: bool) -> tuple[
     """Quantiles of each text's largest cosine with a real one, by TF-IDF of character n-grams; `own`: but itself."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=CHARACTERS, sublinear_tf=True, min_df=2)
+    vectors = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=CHARACTERS, sublinear_tf=True, min_df=SEEN_IN if len(reals) > FEW else 1
+    )
     known = vectors.fit_transform(reals)
     closeness = (vectors.transform(texts) @ known.T).toarray()
     if own:
@@ -135,14 +139,14 @@ def _nearest(texts: Sequence[str], reals: Sequence[str], *, own: bool) -> tuple[
 
 def lines(figures: Sequence[Figures]) -> Iterator[str]:
     """The figures as a table."""
-    runs = "different runs of 1, 2, 3, 4 words"
-    yield f"{'':<18} {'reports':>7} {'words':>7}  {runs:<34} {'compression':>11}  nearest real"
+    yield f"{'':<16} {'':>6} {'':>7} {'% different runs of':<23} {'com-':>5}  nearest real"
+    yield f"{'':<16} {'texts':>6} {'words':>7} {'1':>5} {'2':>5} {'3':>5} {'4':>5} {'press':>5}  half (8 in 10)"
     for row in figures:
-        shares = "  ".join(f"{100 * row.distinct[size]:5.1f} %" for size in SIZES)
+        shares = " ".join(f"{100 * row.distinct[size]:5.1f}" for size in SIZES)
         low, middle, high = row.nearest
         yield (
-            f"{row.name:<18} {row.reports:>7,} {row.words:>7,}  {shares:<34} {row.compression:>11.2f}  "
-            f"{middle:.2f} ({low:.2f} to {high:.2f})"
+            f"{row.name:<16} {row.reports:>6,} {row.words:>7,} {shares} {row.compression:>5.2f}  "
+            f"{middle:.2f} ({low:.2f}-{high:.2f})"
         )
 
 

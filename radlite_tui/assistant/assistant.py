@@ -6,7 +6,7 @@ loads no model and no native code; it must never know which front end runs, prin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -124,11 +124,17 @@ class Assistant:
         does not end the others. A request that cannot run at all raises before the first column. Closing the iterator
         cancels all. Summarise with `comparison.agreement`.
         """
+        plans = self.columns(ask, modes, models)
+        yield from comparison.together(list(plans), [partial(self._column, planned) for planned in plans.values()])
+
+    def columns(
+        self, ask: Ask, modes: Sequence[Mode] = comparison.MODES, models: Sequence[str] = ()
+    ) -> Mapping[Column, Plan]:
+        """What `compare` runs, column by column in order. Raises BadInput for a request that cannot run at all."""
         plan = self.plan(ask)
         planning.require(plan)
-        columns = comparison.columns(plan, modes, models)
-        plans = [self.replan(plan, model=c.model, mode=c.mode) for c in columns]
-        yield from comparison.together(columns, [partial(self._column, planned) for planned in plans])
+        found = comparison.columns(plan, modes, models)
+        return {column: self.replan(plan, model=column.model, mode=column.mode) for column in found}
 
     def _column(self, plan: Plan) -> Iterator[Event | Answer]:
         """A plan's events; its failure is the last of them and raises nothing."""

@@ -102,8 +102,12 @@ def ask(parser: ArgumentParser) -> None:
         default=True,
         help="decode closed answers over their labels (default), or let the model write freely",
     )
-    parser.add_argument("--private", action="store_true", help="do not keep it, also where saving is on")
+    private(parser)
     formats(parser, "the events as they come, one JSON object a line, the answer last")
+
+
+def private(parser: ArgumentParser) -> None:
+    parser.add_argument("--private", action="store_true", help="do not keep it, also where saving is on")
 
 
 def route(parser: ArgumentParser) -> None:
@@ -120,6 +124,7 @@ def compare(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--models", metavar="LIST", help="models with commas (default: the routed one) or all")
     parser.add_argument("--expect", metavar="ANSWER", help="the answer you hold to be right")
+    private(parser)
     formats(parser)
 
 
@@ -134,6 +139,9 @@ def batch(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--parallel", type=int, default=1, metavar="N", help="requests in flight at once (default 1)")
     parser.add_argument("--resume", action="store_true", help="go on where OUT ends; nothing is written twice")
+    parser.add_argument(
+        "--history", action="store_true", help="keep every line as a conversation too; saving must be on"
+    )
 
 
 def models(parser: ArgumentParser) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any
 
+from radlite_tui import settings
 from radlite_tui.assistant import answers, comparison
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.comparison import Column, Expected
+from radlite_tui.assistant.history.keeper import Keeper
 from radlite_tui.assistant.planning import ENSEMBLE, known
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.cli import request
@@ -26,7 +28,8 @@ def run(arguments: Namespace) -> int:
     """Run every column and print what they say; gives the exit code."""
     asked = request.ask(arguments)
     modes = chosen_modes(arguments.modes)
-    with closing(Assistant.create()) as assistant:
+    settled = settings.read()
+    with closing(Assistant.create(settled)) as assistant, closing(Keeper(settled, narrate)) as keeper:
         models = chosen_models(arguments.models, tuple(manifest.name for manifest in assistant.models()))
         plan = assistant.plan(asked)
         tag = plan.routing.task
@@ -34,12 +37,19 @@ def run(arguments: Namespace) -> int:
             comparison.expected(tag, arguments.expect, plan.ask.report, ())
         runs: dict[Column, Answer | Failed] = {}
         ticker = Ticker(writes=True)
-        for column, event in assistant.compare(asked, modes, models):
+        keep = keeper.on and not arguments.private
+        events = keeper.compare(assistant, asked, modes, models) if keep else assistant.compare(asked, modes, models)
+        for column, event in events:
             if isinstance(event, (Answer, Failed)):
                 runs[column] = event
                 narrate(f"{column.model} {column.mode}: {'done' if isinstance(event, Answer) else event.message}")
             else:
                 ticker.event(event)
+        if keep:
+            if arguments.expect is not None:
+                keeper.judge(None, arguments.expect, {})
+            if keeper.flush() and keeper.compared.id is not None:
+                narrate(f"Kept as {keeper.compared.id} in the history.")
     runs = {column: runs[column] for column in sorted(runs, key=order(modes, models))}
     given = [event for event in runs.values() if isinstance(event, Answer)]
     expected = None

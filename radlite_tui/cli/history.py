@@ -16,7 +16,7 @@ from typing import Any
 from radlite_tui import settings
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.history import export, places, saving
-from radlite_tui.assistant.history.records import MARKS, Found, Summary
+from radlite_tui.assistant.history.records import COMPARISON, FAILED, MARKS, Found, Summary
 from radlite_tui.assistant.history.replay import replay
 from radlite_tui.assistant.history.store import Store, place_of, turns_of
 from radlite_tui.assistant.kept import write_new
@@ -136,6 +136,9 @@ def run_again(arguments: Namespace, settled: Settings) -> int:
     with closing(Assistant.create(settled)) as assistant:
         results = []
         for turn in kept.turns:
+            if kept.summary.kind == COMPARISON and turn.answer.state == FAILED and len(kept.turns) > 1:
+                narrate(f"{kept.summary.id}.{turn.number}: this column failed, so there is nothing to compute again.")
+                continue
             result = replay(assistant, kept.summary.id, turn, settled.engine)
             results.append(result)
             for one in result.differences:
@@ -271,11 +274,10 @@ def say_nothing(settled: Settings) -> None:
 
 def line(one: Summary) -> str:
     """A conversation in one line."""
-    many = f"{one.turns} question{'s' if one.turns != 1 else ''}"
     source = f", {one.source}" if one.source else ""
     cut = ", cut off" if one.open else ""
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.touched))
-    return f"{one.id:>5}  {when}  {one.title} ({many}{source}{cut})"
+    return f"{one.id:>5}  {when}  {one.name} ({one.many}{source}{cut})"
 
 
 def marked(snippet: str) -> str:
@@ -288,6 +290,7 @@ def summary_json(one: Summary) -> dict[str, Any]:
         "title": one.title,
         "created": export.moment(one.created),
         "touched": export.moment(one.touched),
+        "kind": one.kind,
         "turns": one.turns,
         "source": one.source,
         "cut_off": one.open,

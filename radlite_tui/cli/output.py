@@ -1,15 +1,14 @@
 """What leaves the program: the answer on standard output, narration on standard error.
 
-May import `assistant.intake` for showing text safely; must never mix the two streams.
+May import `showing`, to show text safely; must never mix the two streams.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
-from radlite_tui.assistant.intake import display
+from radlite_tui.showing import display
 
 
 def narrate(text: str) -> None:
@@ -22,6 +21,8 @@ def narrate(text: str) -> None:
 
 def emit(value: Any, *, pretty: bool = False) -> None:
     """One JSON value and a line end on standard output; ASCII only, so that any terminal and any locale takes it."""
+    import json
+
     print(json.dumps(value, ensure_ascii=True, indent=2 if pretty else None), flush=True)
 
 

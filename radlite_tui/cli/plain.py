@@ -17,12 +17,16 @@ from pathlib import Path
 from radlite_tui import NOT_FOR_CLINICAL_USE, __version__, settings, tasks
 from radlite_tui.assistant import answers, comparison, intake
 from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.history import coding, export
+from radlite_tui.assistant.history.endings import end_by
 from radlite_tui.assistant.history.keeper import Keeper
+from radlite_tui.assistant.history.recovery import Draft, Recovered
 from radlite_tui.assistant.planning import ENSEMBLE, KNOWN_TASKS, known
 from radlite_tui.assistant.types import Answer, Ask, Plan
 from radlite_tui.cli import plain_files, request
 from radlite_tui.cli.compare import ALL, chosen_models, order, print_columns
-from radlite_tui.cli.plain_input import Lines, asking
+from radlite_tui.cli.plain_ending import Ended, kept_when_cut_off, offer
+from radlite_tui.cli.plain_input import Lines, asking, whole
 from radlite_tui.cli.plain_voice import Voice, keep_to_locale, plan_line
 from radlite_tui.engine.protocol import Failed
 from radlite_tui.errors import BadInput, RadliteError
@@ -51,21 +55,37 @@ def run(path: Path | None) -> int:
     voice, lines = Voice(), Lines()
     voice.tell(f"RadLite {__version__}. {NOT_FOR_CLINICAL_USE}. /help lists the commands.")
     settled = settings.read()
-    with closing(Assistant.create(settled)) as assistant, closing(Keeper(settled, voice.tell)) as keeper:
-        voice.tell(keeper.saving.sentence)
-        session = Session(assistant, voice, lines, keeper)
-        if path is not None:
-            session.open(str(path))
-        code = 0
-        while True:
-            try:
-                line = asking("> ", lines, voice.tell)
-                if line is None or session.do(line):
-                    break
-            except RadliteError as error:
-                voice.tell(str(error))
-                code = error.exit_code
+    try:
+        with closing(Assistant.create(settled)) as assistant, closing(Keeper(settled, voice.tell)) as keeper:
+            voice.tell(keeper.saving.sentence)
+            session = Session(assistant, voice, lines, keeper)
+            with kept_when_cut_off(keeper, session.draft):
+                if path is not None:
+                    session.open(str(path))
+                code = talk(session, voice, lines, keeper)
+    except Ended as ended:
+        end_by(ended.number)
     return 0 if lines.person else code
+
+
+def talk(session: Session, voice: Voice, lines: Lines, keeper: Keeper) -> int:
+    """Line after line to the end of the input; gives the exit code of the last that failed."""
+    code, first = 0, lines.person
+    while True:
+        try:
+            if first:
+                first = False
+                offer(keeper, lines, voice.tell, session.take_up)
+            line = asking("> ", lines, voice.tell)
+            if line is None or session.do(line):
+                return code
+        except KeyboardInterrupt:
+            if not lines.person:
+                raise
+            voice.tell("\nLeft it. /quit leaves the program, and so does Ctrl+D.")
+        except RadliteError as error:
+            voice.tell(str(error))
+            code = error.exit_code
 
 
 class Session:
@@ -77,6 +97,7 @@ class Session:
         self._offered: Plan | None = None
         self._latest: Answer | None = None
         self._words = ""
+        self._pasting_prior = False
         self._commands: dict[str, Callable[[str], None]] = {
             "help": lambda _: voice.tell(HELP),
             "report": self.open,
@@ -93,11 +114,12 @@ class Session:
             "compare": self.compare,
             "again": lambda _: self.show(self.latest()),
             "save": self.save,
-            "copy": lambda _: voice.tell(plain_files.copy(self.latest())),
+            "copy": lambda _: self.copy(),
         }
 
     def do(self, line: str) -> bool:
         """One command or request; True to leave. Raises RadliteError."""
+        self._lines.unread = ""
         line = line.rstrip("\r\n")
         if "\n" in line or (line.strip() and self._lines.more()):
             self.take_paste(line)
@@ -144,7 +166,11 @@ class Session:
             text = taken.text
         else:
             self._voice.tell("Paste the earlier report; end it with a line that has only a full stop, or /end.")
-            text = intake.check(self._lines.until_end(), "What was pasted")
+            self._pasting_prior = True
+            try:
+                text = intake.check(self._lines.until_end(), "What was pasted")
+            finally:
+                self._pasting_prior = False
             self._voice.tell(f"Earlier report: {len(text.split())} words.")
         self.hold(replace(self._ask.report, prior=text))
 
@@ -173,6 +199,30 @@ class Session:
         report = self._ask.report
         text = report.prior if which == "prior" else report.text
         self._voice.answer(text or "No report is open.")
+
+    # What a lost connection cuts off.
+
+    def draft(self) -> Draft:
+        """The report, as far as it has come, and the words that are not sent."""
+        report, typed = self._ask.report, self._lines.typed()
+        if self._lines.begun is None:
+            return Draft(report, typed)
+        text = whole("\n".join([*self._lines.begun, *([typed] if typed else [])]))
+        return Draft(replace(report, prior=text) if self._pasting_prior else Report(text, report.prior, "pasted"))
+
+    def take_up(self, found: Recovered) -> None:
+        """Go on with what was cut off: its questions and answers once more, its report, and what was typed."""
+        for turn in found.turns:
+            self._words, self._latest = turn.ask.words, coding.answer_of(turn) or self._latest
+            self._voice.tell(f"asked: {export.question(turn)}")
+            for line in export.said(turn):
+                self._voice.answer(line)
+        self.hold(found.draft.report)
+        for name, text in (("Report", found.draft.report.text), ("Earlier report", found.draft.report.prior or "")):
+            if text.strip():
+                self._voice.tell(f"{name}: {len(text.split())} words.")
+        if found.draft.words:
+            self._lines.put_back(found.draft.words)
 
     # What is fixed.
 
@@ -269,6 +319,10 @@ class Session:
             raise BadInput("Name a file: /save FILE.")
         self._voice.tell(f"Saved to {plain_files.save(self.latest(), name)}.")
 
+    def copy(self) -> None:
+        preference = self._keeper.settled.app.copy
+        self._voice.tell(plain_files.copy(self.latest(), preference, self._lines, self._voice.tell))
+
     def compare(self, words: str) -> None:
         """The same request in three modes, one below the other."""
         asked = replace(self._ask, words=words or self._words)
@@ -277,7 +331,7 @@ class Session:
         runs: dict[comparison.Column, Answer | Failed] = {}
         self._voice.begin()
         with stopped_by_interrupt(self._assistant):
-            for column, event in self._assistant.compare(asked, modes, models):
+            for column, event in self._keeper.compare(self._assistant, asked, modes, models):
                 if isinstance(event, (Answer, Failed)):
                     runs[column] = event
                     self._voice.tell(f"{column.mode}: {'done' if isinstance(event, Answer) else event.message}")

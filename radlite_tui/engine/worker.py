@@ -7,6 +7,7 @@ goes to the log. It ends when the pipe closes or its parent is gone, even in the
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -44,6 +45,7 @@ class Worker:
         """Serve until the process ends."""
         threading.Thread(target=_to_the_end, args=(self._listen,), name="commands", daemon=True).start()
         parent.end_with(os.getppid())
+        gc.freeze()  # all of this stays; not to be looked through for garbage between two tokens
         while True:
             self._take_commands()
             self._scheduler.step()

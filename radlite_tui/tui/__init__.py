@@ -1,22 +1,19 @@
 """The Textual app. Importing this package first tells Textual to be calm: no animation ever, few frames over SSH.
 
 Textual reads these settings when it is imported, so they are set here, before any module of the app can import it.
-What the user set stays. May import the standard library only.
+What the user set stays. May import the standard library and `assistant.ssh`, which imports nothing else.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
+
+from radlite_tui.assistant.ssh import over_ssh
 
 CALM = {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 CALM_OVER_SSH = {"TEXTUAL_FPS": "15", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
 """Few frames, and no other way of sending keys: a dropped connection would leave it switched on at the user's end."""
-
-
-def over_ssh(environment: Mapping[str, str]) -> bool:
-    """Whether this terminal is at the other end of a network."""
-    return any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
 
 
 def calm(environment: MutableMapping[str, str], choice: str = "auto") -> bool:

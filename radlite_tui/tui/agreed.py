@@ -12,7 +12,7 @@ from textual.content import Content
 from radlite_tui.assistant.comparison import Expected, agreement, vote
 from radlite_tui.assistant.scoring import NAMES, score
 from radlite_tui.assistant.types import Answer
-from radlite_tui.tui.drawing import MUTED
+from radlite_tui.tui.lines import MUTED
 
 LONGEST = 36
 

@@ -13,7 +13,7 @@ from radlite_tui import tasks
 from radlite_tui.assistant.planning import WITHOUT_REPORT, asked_words
 from radlite_tui.assistant.types import Plan, Routing
 from radlite_tui.tasks.base import Mode
-from radlite_tui.tui.drawing import percent
+from radlite_tui.tui.lines import percent
 
 Value = TypeVar("Value")
 

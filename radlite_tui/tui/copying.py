@@ -1,22 +1,20 @@
-"""Copies text by the first route that takes it, and says by which: done where a tool said so, asked where none can.
+"""The app's copying: in a thread, by the assistant's `copying`; what needs a hand is offered by key.
 
-May import Textual, `osc52` and `clipboard`.
+May import Textual, `assistant.copying` and `screens.by_hand`.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from textual.app import App, SuspendNotSupported
 
-from radlite_tui import osc52
-from radlite_tui.tui import clipboard
-from radlite_tui.tui.clipboard import Route
+from radlite_tui.assistant.clipboard import Route
+from radlite_tui.assistant.copying import NOTHING, Copied, Copier, paged
 
 AGAIN = "If nothing can be pasted: ^P, show to select."
+NO_PAGER = "There is no pager here to show it with."
 
 
 class Copying:
@@ -24,70 +22,57 @@ class Copying:
 
     def __init__(self, app: App[None], preference: str, environment: Mapping[str, str] | None = None) -> None:
         self.app = app
-        self.preference = preference
-        self.environment = os.environ if environment is None else environment
+        self.copier = Copier(preference, self.write, self.show, AGAIN, environment)
 
     def copy(self, text: str, note: str = "") -> None:
-        """Try the routes one after the other, in a thread. note: added to what is said."""
-        ways = clipboard.routes(text, self.environment, self.preference)
-        self.app.run_worker(partial(self.work, text, ways, note), thread=True, exclusive=True, group="copy")
+        """Try the ways one after the other. note: added to what is said."""
+        self.work(lambda: self.copier.copy(text), partial(self.copied, text, note))
 
-    def work(self, text: str, ways: tuple[Route, ...], note: str) -> None:
-        for way in ways:
-            said = self.by(way, text)
-            if said:
-                if note:
-                    said = f"{said} {note}"
-                self.app.call_from_thread(self.app.notify, said, timeout=6, markup=False)
-                return
-        sentence = "Nothing was copied: no tool, terminal or file took the text."
-        self.app.call_from_thread(self.app.notify, sentence, severity="error", timeout=10)
+    def work(self, job: Callable[[], Copied], done: Callable[[Copied], None]) -> None:
+        """Do it in a thread, and the rest here."""
 
-    def by(self, way: Route, text: str) -> str:
-        """Copy by one route; what happened in a sentence, or nothing when it did not."""
-        size = f"{len(text):,} characters"
-        if way is Route.TOOL:
-            tool = clipboard.tool(self.environment)
-            taken = tool is not None and clipboard.run(tool.command, text.encode(tool.encoding, "replace"))
-            return f"Copied {size} with {tool.name}." if tool is not None and taken else ""
-        if way is Route.TMUX:
-            return self.by_tmux(text, size)
-        if way is Route.TERMINAL:
-            self.app.call_from_thread(self.write, osc52.request(text, self.environment))
-            return f"Asked the terminal to copy {size}; it does not say whether it did. {AGAIN}"
-        if way is Route.PAGER:
-            return self.app.call_from_thread(self.page, text)
-        try:
-            return f"Wrote {size} to {clipboard.write_file(text)}; only you can read it. Remove it when done."
-        except OSError:
-            return ""
+        def both() -> None:
+            self.app.call_from_thread(done, job())
 
-    def by_tmux(self, text: str, size: str) -> str:
-        """Into tmux's buffer, and out of it where it is set to pass things on."""
-        taken, told = clipboard.into_tmux(text)
-        if taken and not told and len(text.encode()) <= osc52.MOST and clipboard.passes_through():
-            self.app.call_from_thread(self.write, osc52.through_tmux(osc52.osc52(text)))
-            told = True
-        if not taken:
-            return ""
-        outside = "the terminal outside was asked to copy" if told else "its set-clipboard is off, so no further"
-        return f"Put {size} into tmux's buffer (prefix ] pastes); {outside}."
+        self.app.run_worker(both, thread=True, exclusive=True, group="copy")
+
+    def copied(self, text: str, note: str, done: Copied) -> None:
+        """Say what happened, or ask which way is to be taken."""
+        if done.by_hand:
+            from radlite_tui.tui.screens.by_hand import ByHandScreen
+
+            self.app.push_screen(ByHandScreen(done), partial(self.chosen, text, note))
+        elif done.said:
+            self.app.notify(f"{done.said} {note}".rstrip(), timeout=6, markup=False)
+        else:
+            self.app.notify(NOTHING, severity="error", timeout=10)
+
+    def chosen(self, text: str, note: str, way: Route | None) -> None:
+        if way is not None:
+            self.work(lambda: Copied(self.copier.by(way, text)), partial(self.copied, text, note))
+
+    def page(self, text: str) -> None:
+        """The text on the terminal's own screen, to select there by hand."""
+        self.work(lambda: Copied(self.copier.page(text) or NO_PAGER), partial(self.copied, text, ""))
+
+    # Called in the thread.
 
     def write(self, sequence: str) -> None:
         """Bytes for the terminal, between two frames."""
+        self.app.call_from_thread(self.write_here, sequence)
+
+    def write_here(self, sequence: str) -> None:
         if self.app._driver is not None:
             self.app._driver.write(sequence)
             self.app._driver.flush()
 
-    def page(self, text: str) -> str:
-        """The text on the terminal's own screen, to select there by hand; the app comes back when the pager ends."""
-        command = clipboard.pager(self.environment)
-        if command is None:
-            return ""
+    def show(self, command: tuple[str, ...], text: str) -> bool:
+        """The app comes back when the pager ends."""
+        return self.app.call_from_thread(self.show_here, command, text)
+
+    def show_here(self, command: tuple[str, ...], text: str) -> bool:
         try:
             with self.app.suspend():
-                environment = {**os.environ, "LESSHISTFILE": "-", "LESSSECURE": "1"}
-                done = subprocess.run(command, input=text.encode("utf-8", "replace"), env=environment)
-        except (OSError, SuspendNotSupported):
-            return ""
-        return f"Shown with {command[0]} to select from; nothing was copied." if done.returncode == 0 else ""
+                return paged(command, text)
+        except SuspendNotSupported:
+            return False

@@ -6,14 +6,17 @@ May import the assistant, `messages` and Textual. A count that is out of date by
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 from textual.timer import Timer
 
-from radlite_tui.assistant.assistant import Assistant
-from radlite_tui.assistant.types import Plan
 from radlite_tui.errors import RadliteError
 from radlite_tui.tui.messages import Counted
+
+if TYPE_CHECKING:
+    from radlite_tui.assistant.assistant import Assistant
+    from radlite_tui.assistant.types import Plan
 
 COUNT_AFTER = 0.4
 
@@ -37,6 +40,11 @@ class Counter:
         """Count this plan's prompt unless another comes first."""
         self.drop()
         self.timer = self.screen.set_timer(COUNT_AFTER, partial(self.start, assistant, plan))
+
+    def now(self, assistant: Assistant, plan: Plan) -> None:
+        """Count this plan's prompt at once."""
+        self.drop()
+        self.start(assistant, plan)
 
     def start(self, assistant: Assistant, plan: Plan) -> None:
         work = partial(self.count, assistant, plan, self.serial)

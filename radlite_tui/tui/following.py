@@ -7,21 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from radlite_tui.assistant.types import Answer, Plan
-from radlite_tui.tui.messages import Ended, Item, Trouble
+from radlite_tui.tui.messages import Ended, Trouble
 from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.widgets.answer import Turn
+
+if TYPE_CHECKING:
+    from radlite_tui.tui.messages import Item
 
 
 @dataclass
 class Following:
-    """over: the run's thread has finished."""
+    """over: the run's thread has finished. typed: what stood in the input line for it."""
 
     plan: Plan
     turn: Turn
     progress: Progress
     over: bool = False
+    typed: str = ""
 
     def take(self, items: Iterable[tuple[float, Item]]) -> Answer | None:
         """Everything that came since the last time; gives the answer when it is among it."""

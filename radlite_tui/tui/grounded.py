@@ -11,7 +11,8 @@ from radlite_tui.assistant import checks, grounds
 from radlite_tui.assistant.passages import sentences
 from radlite_tui.assistant.types import Answer, Warning
 from radlite_tui.tasks.outputs import ImpressionOutput, LabelOutput, RadsOutput, TextOutput
-from radlite_tui.tui.drawing import MUTED, draw, flow, hang, lines
+from radlite_tui.tui.drawing import draw
+from radlite_tui.tui.lines import MUTED, flow, hang, lines
 from radlite_tui.tui.markdown import draw_markdown
 
 MOST_SENTENCES = 3
@@ -26,7 +27,7 @@ def draw_answer(answer: Answer, width: int) -> Content:
     if isinstance(output, ImpressionOutput):
         return with_warnings(answer, output.impression, width)
     if isinstance(output, TextOutput):
-        return with_warnings(answer, output.answer, width) if answer.warnings else draw_markdown(output.answer, width)
+        return markdown_with_warnings(answer, output.answer, width)
     drawn = draw(output, report, width)
     if isinstance(output, (RadsOutput, LabelOutput)):
         return lines([drawn, *draw_grounds(answer, width)])
@@ -84,6 +85,26 @@ def with_warnings(answer: Answer, text: str, width: int) -> Content:
         drawn.append(Content(text[begun:].strip()))
     drawn += [draw_warning(warning, width) for warning in answer.warnings if warning not in shown]
     return lines(drawn)
+
+
+def markdown_with_warnings(answer: Answer, text: str, width: int) -> Content:
+    """Prose with its marks drawn; each warning under the paragraph, item or table that disagrees with the report, whose
+    sentence is underlined."""
+    source = answer.plan.ask.report.text
+    shown: dict[Warning, None] = {}
+
+    def remarks(said: str) -> tuple[list[tuple[int, int]], list[Content]]:
+        places, below = [], []
+        for sentence in sentences(said):
+            found = [w for w in dict.fromkeys(checks.prose(source, sentence)) if w in answer.warnings]
+            if found:
+                places.append((sentence.start, sentence.start + len(sentence.text)))
+            below += [draw_warning(warning, width) for warning in found if warning not in shown]
+            shown.update(dict.fromkeys(found))
+        return places, below
+
+    drawn = draw_markdown(text, width, remarks if answer.warnings else None)
+    return lines([drawn, *(draw_warning(warning, width) for warning in answer.warnings if warning not in shown)])
 
 
 def draw_warning(warning: Warning, width: int) -> Content:

@@ -6,30 +6,29 @@ was cut off the last time is offered once.
 
 from __future__ import annotations
 
-import os
 import signal
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from radlite_tui.assistant import intake
-from radlite_tui.assistant.assistant import Assistant
-from radlite_tui.assistant.types import Answer, Plan
-from radlite_tui.engine.protocol import Event
+from radlite_tui.assistant.history.endings import Endings, end_by
 from radlite_tui.errors import RadliteError
 from radlite_tui.settings import HistorySettings, Settings
+from radlite_tui.showing import display
+from radlite_tui.tui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
+    from radlite_tui.assistant.assistant import Assistant
+    from radlite_tui.assistant.comparison import Column
     from radlite_tui.assistant.history.keeper import Keeper
     from radlite_tui.assistant.history.recovery import Recovered
+    from radlite_tui.assistant.types import Answer, Ask, Plan
+    from radlite_tui.engine.protocol import Event
     from radlite_tui.tui.application import RadliteApp
+    from radlite_tui.tui.screens.compare_setup import Compare
 
-SIGNALS = ("SIGHUP", "SIGTERM")
-LEAVE_S = 3.0
 NOWHERE = HistorySettings(saving="off", recover="off")
 
 
@@ -40,7 +39,7 @@ class Keeping:
         self.app = app
         self.settled = replace(app.settings, history=NOWHERE) if settled is None else settled
         self.keeper: Keeper | None = None
-        self.before: dict[int, Any] = {}
+        self.endings = Endings(self.keep_draft, self.leave)
 
     def start(self) -> None:
         """Once the first screen is painted."""
@@ -48,7 +47,7 @@ class Keeping:
 
         self.keeper = Keeper(self.settled, partial(self.app.call_later, self.tell))
         self.keeper.start(partial(self.app.call_later, self.offer))
-        self.listen()
+        self.endings.listen()
         self.show()
 
     # What is asked.
@@ -57,6 +56,18 @@ class Keeping:
         """A run's events, kept on the way where saving is on. instead: what it asks again."""
         events = assistant.run(plan)
         return events if self.keeper is None else self.keeper.record(assistant, plan, events, instead=instead)
+
+    def compare(self, assistant: Assistant, ask: Ask, chosen: Compare) -> Iterator[tuple[Column, Event | Answer]]:
+        """A comparison's events, kept on the way where saving is on, as a conversation of its own."""
+        modes, models = chosen.modes, chosen.models
+        if self.keeper is None:
+            return assistant.compare(ask, modes, models)
+        return self.keeper.compare(assistant, ask, modes, models, blind=chosen.blind)
+
+    def judge(self, number: int | None, expected: str, ratings: Mapping[int, int]) -> None:
+        """What the user said of a comparison: of this one in the history, or of the one that ran last."""
+        if self.keeper is not None:
+            self.keeper.judge(number, expected, ratings)
 
     def begin(self) -> None:
         """The next question begins a new conversation."""
@@ -84,12 +95,16 @@ class Keeping:
 
     def show(self) -> None:
         """The status line says how it stands."""
-        self.app.read_screen.status.keep(self.word)
+        shown = [self.app.read_screen.status]
+        if self.app.screen is not self.app.read_screen:
+            shown += self.app.screen.query(StatusLine)
+        for status in shown:
+            status.keep(self.word)
 
     def tell(self, sentence: str) -> None:
         """Something about the history went wrong."""
         self.show()
-        self.app.notify(intake.display(sentence), severity="warning", timeout=20, markup=False)
+        self.app.notify(display(sentence), severity="warning", timeout=20, markup=False)
 
     def switch(self) -> None:
         """By key: on or off for this run of the program."""
@@ -166,25 +181,9 @@ class Keeping:
 
     # The end.
 
-    def listen(self) -> None:
-        """Hear of a lost terminal; only a program's main thread can."""
-        if threading.current_thread() is threading.main_thread():
-            for name in SIGNALS:
-                if hasattr(signal, name):
-                    number = getattr(signal, name)
-                    self.before[number] = signal.signal(number, self.cut_off)
-
-    def cut_off(self, number: int, frame: FrameType | None) -> None:
-        """The terminal is gone, or the system wants the program gone: keep what there is, then go.
-
-        After SIGTERM there is a terminal to put in order; should that not come about, the program ends all the same.
-        """
-        self.ignore()
-        self.keep_draft()
+    def leave(self, number: int) -> None:
+        """After SIGTERM there is a terminal to put in order; after SIGHUP there is none."""
         if number == getattr(signal, "SIGTERM", None):
-            end = threading.Timer(LEAVE_S, end_by, [number])
-            end.daemon = True
-            end.start()
             self.app.call_later(partial(self.app.exit, return_code=128 + number))
         else:
             end_by(number)
@@ -201,19 +200,7 @@ class Keeping:
             draft = Draft(screen.pane.report(), screen.ask_line.text)
         self.keeper.cut_off(draft)
 
-    def ignore(self) -> None:
-        """Leave the signals as they were found."""
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
-        self.before = {}
-
     def close(self) -> None:
-        self.ignore()
+        self.endings.close()
         if self.keeper is not None:
             self.keeper.close()
-
-
-def end_by(number: int) -> None:
-    """End as a program does that does not listen."""
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)

@@ -1,17 +1,19 @@
 """Every message the parts of the app send each other; the only place engine events become Textual messages.
 
-May import Textual and the assistant's types. Holds no behaviour.
+May import Textual, and the assistant's types for their names only. Holds no behaviour.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from radlite_tui.assistant.comparison import Column
-from radlite_tui.assistant.types import Answer
-from radlite_tui.engine.protocol import Event
+if TYPE_CHECKING:
+    from radlite_tui.assistant.comparison import Column
+    from radlite_tui.assistant.types import Answer
+    from radlite_tui.engine.protocol import Event
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Ended:
     """The run's thread has finished; nothing more will come."""
 
 
-Item = Event | Answer | Trouble | Ended | tuple[Column, Event | Answer]
+if TYPE_CHECKING:
+    Item = Event | Answer | Trouble | Ended | tuple[Column, Event | Answer]
 
 
 class Arrived(Message):

@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 from textual.timer import Timer
 
-from radlite_tui.assistant.assistant import Assistant
-from radlite_tui.assistant.types import Plan
-from radlite_tui.engine.protocol import Cancelled, Done, Failed, Prefill
-from radlite_tui.tasks.report import Report
 from radlite_tui.tui.messages import ReadIn
+
+if TYPE_CHECKING:
+    from radlite_tui.assistant.assistant import Assistant
+    from radlite_tui.assistant.types import Plan
+    from radlite_tui.tasks.report import Report
 
 READ_AFTER = 0.3
 
@@ -79,6 +81,8 @@ class ReadingAhead:
 
     def read(self, assistant: Assistant, report: Report, plan: Plan | None, serial: int) -> None:
         """In a thread. What is wrong with the model is left for the request to say."""
+        from radlite_tui.engine.protocol import Cancelled, Done, Failed, Prefill
+
         with closing(assistant.read_ahead(report, plan)) as events:  # type: ignore[type-var]
             for event in events:
                 if serial != self.serial:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from radlite_tui.assistant.history import coding
 from radlite_tui.assistant.history.keeper import Keeper
-from radlite_tui.assistant.history.records import KeptConversation, KeptTurn, Summary
+from radlite_tui.assistant.history.records import KeptConversation, KeptTurn
 from radlite_tui.assistant.history.recovery import Draft, Recovered
 from radlite_tui.tui.following import Following
 from radlite_tui.tui.progress import Progress
@@ -31,11 +31,7 @@ def reopen(screen: ReadScreen, keeper: Keeper, kept: KeptConversation) -> None:
 
 def recover(screen: ReadScreen, keeper: Keeper, found: Recovered) -> None:
     """Show what was cut off; it goes on where it was kept."""
-    number = found.conversation
-    summary = Summary(number or 0, "", found.when, found.when, len(found.turns))
-    keeper.reopen(KeptConversation(summary, found.turns), in_history=number is not None)
-    if keeper.on and number is None:
-        keeper.switch(True)  # it was not saved then; it is now
+    keeper.recover(found)
     put(screen, found.turns, found.draft)
 
 

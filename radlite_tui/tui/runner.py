@@ -1,7 +1,7 @@
 """One run at a time: a thread reads the assistant's events onto a queue, and the app's timer takes them off.
 
-May import the assistant's types and `messages`. Knows no widget. Whatever happens in the run, the queue ends with
-`Ended`, so nothing that was generated is lost.
+May import `messages`, and the assistant's types for their names only. Knows no widget. Whatever happens in the run,
+the queue ends with `Ended`, so nothing that was generated is lost.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
-from radlite_tui.assistant.comparison import Column
-from radlite_tui.assistant.types import Answer
-from radlite_tui.engine.protocol import Event
 from radlite_tui.errors import RadliteError
-from radlite_tui.tui.messages import Ended, Item, Trouble
+from radlite_tui.tui.messages import Ended, Trouble
+
+if TYPE_CHECKING:
+    from radlite_tui.assistant.comparison import Column
+    from radlite_tui.assistant.types import Answer
+    from radlite_tui.engine.protocol import Event
+    from radlite_tui.tui.messages import Item
+
+    Source = Callable[[], Iterator[Event | Answer] | Iterator[tuple[Column, Event | Answer]]]
 
 log = logging.getLogger(__name__)
-
-Source = Callable[[], Iterator[Event | Answer] | Iterator[tuple[Column, Event | Answer]]]
 
 
 class Runner:

@@ -59,7 +59,7 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Refused:
-    """Why, and what is offered instead. ran: the engine refused it, so its words have left the input line."""
+    """Why, and what is offered instead. ran: the engine refused it, and its words have left the input line for good."""
 
     sentence: str
     remedies: tuple[Remedy, ...]

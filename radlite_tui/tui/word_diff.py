@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 
 from textual.content import Content
 
-from radlite_tui.tui.drawing import MUTED
+from radlite_tui.tui.lines import MUTED
 
 
 def word_diff(text: str, reference: str) -> Content:

@@ -187,3 +187,20 @@ def test_a_table_from_a_spreadsheet_is_read_in_its_encoding_and_that_is_said(rad
     done = radlite("batch", "in.csv", "out.jsonl")
     assert done.returncode == 0, done.stderr.decode()
     assert "in.csv is read as Windows-1252." in done.stderr.decode()
+
+
+def test_lines_are_kept_in_the_history_only_where_that_is_asked_for_and_saving_is_on(radlite: Program) -> None:
+    worklist(radlite.home / "in.jsonl", task="n_staging")
+    refused = radlite("batch", "in.jsonl", "out.jsonl", "--history")
+    assert refused.returncode == 2
+    assert "Saving is off" in one_sentence(refused.stderr)
+    assert "leave --history out" in one_sentence(refused.stderr)
+    radlite.environment["RADLITE_HISTORY_SAVING"] = "on"
+    assert radlite("batch", "in.jsonl", "out.jsonl").returncode == 0
+    assert radlite.json("history", "list") == {"conversations": []}
+    assert radlite("batch", "in.jsonl", "kept.jsonl", "--history", "--parallel", "2").returncode == 0
+    listed = radlite.json("history", "list")["conversations"]
+    assert sorted(one["source"] for one in listed) == ["case-0", "case-1", "case-2"]
+    assert {one["turns"] for one in listed} == {1}
+    texts = {radlite.json("history", "show", str(one["id"]))["turns"][0]["text"] for one in listed}
+    assert texts == {line["text"] for line in written(radlite.home / "kept.jsonl")}

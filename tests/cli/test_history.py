@@ -54,10 +54,11 @@ def test_what_is_asked_is_kept_listed_searched_and_shown(keeping: Program) -> No
 
 
 def test_the_line_mode_keeps_its_conversation_too(keeping: Program) -> None:
-    done = keeping("--plain", "report.txt", stdin=b"birads?\nwrite the impression\n")
+    done = keeping("--plain", "report.txt", stdin=b"birads?\nwrite the impression\n/compare birads?\n")
     assert "Saving is on: chosen with `history on`." in done.stderr.decode()
-    (kept,) = keeping.json("history", "list")["conversations"]
+    compared, kept = keeping.json("history", "list")["conversations"]
     assert (kept["title"], kept["turns"], kept["source"]) == ("birads?", 2, "report.txt")
+    assert (compared["kind"], compared["turns"]) == ("comparison", 3)
 
 
 def test_nothing_is_kept_when_it_is_off_or_private(keeping: Program) -> None:
@@ -89,6 +90,25 @@ def test_an_answer_is_replayed_token_for_token(keeping: Program) -> None:
     done = keeping("history", "replay", "1")
     assert done.returncode == 0
     assert one_sentence(done.stderr) == "1.1: the same, token for token."
+
+
+def test_a_comparison_is_kept_as_one_entry_and_each_column_is_replayed_token_for_token(keeping: Program) -> None:
+    compare = ("compare", "birads?", "--report", "report.txt", "--modes", "all")
+    assert "Kept" not in keeping(*compare, "--private").stderr.decode()
+    done = keeping(*compare, "--expect", "BI-RADS 5")
+    assert "Kept as 1 in the history." in done.stderr.decode()
+    (listed,) = keeping.json("history", "list")["conversations"]
+    assert (listed["kind"], listed["title"], listed["turns"]) == ("comparison", "birads?", 4)
+    assert "Compared: birads? (4 columns, report.txt)" in keeping("history", "list").stdout.decode()
+    shown = keeping.json("history", "show", "1")
+    assert shown["comparison"]["expected"]["text"] == "BI-RADS 5"
+    replayed = keeping("history", "replay", "1", "--json")
+    assert replayed.returncode == 0, replayed.stderr.decode()
+    columns = json.loads(replayed.stdout)["replays"]
+    assert [one["id"] for one in columns] == ["1.1", "1.2", "1.3", "1.4"]
+    assert all(one["identical"] and not one["differences"] for one in columns)
+    assert [one["kept"] for one in columns] == [turn["text"] for turn in shown["turns"]]
+    assert keeping.json("history", "purge", "--all", "--yes") == {"deleted": 1}
 
 
 def test_a_replay_says_what_differs_when_the_model_file_changed(keeping: Program, tmp_path: Path) -> None:

@@ -90,7 +90,9 @@ def test_a_document_an_earlier_report_a_comparison_and_a_saved_answer(radlite: P
     assert (radlite.home / "a.txt").stat().st_mode & 0o777 == 0o600
     assert "a.txt is there already" in errors
     assert all(f"| {mode}" in shown for mode in ("zero-shot", "few-shot", "fine-tuned"))
-    assert "cannot copy" in errors
+    copied = next(radlite.home.rglob("copied.txt"))
+    assert f"to {copied}; only you can read it" in errors
+    assert copied.stat().st_mode & 0o777 == 0o600
     assert "/paste" in errors
     assert not PLACING.search(shown + errors)
 
@@ -239,3 +241,26 @@ def test_a_line_the_terminal_cut_is_refused(terminal: Terminal, tmp_path: Path) 
     child.send("x" * 4095)
     child.send("\n")
     child.expect_exact("use /report FILE instead")
+
+
+@pytest.mark.parametrize("term", ["xterm", "vt100"])
+def test_a_copy_goes_the_way_the_terminal_allows_and_says_which(
+    terminal: Terminal, radlite: Program, term: str
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "TMUX", "STY"):
+        radlite.environment.pop(name, None)
+    (radlite.home / "r.txt").write_text(REPORT)
+    child = terminal("r.txt", "--plain", term=term)
+    child.expect_exact("> ")
+    child.send("m stage?\n")
+    child.expect_exact("Not for clinical use")
+    child.send("/copy\n")
+    if term == "xterm":
+        child.expect(r"\x1b\]52;c;TT[AE]=\x07")
+        child.expect_exact("Asked the terminal to copy 2 characters")
+        return
+    child.expect_exact("nothing here takes text for the clipboard")
+    child.expect_exact("f writes it to a file that only you can read, Enter leaves it:")
+    child.send("f\n")
+    child.expect_exact("Wrote 2 characters to")
+    assert next(radlite.home.rglob("copied.txt")).read_text() in ("M0", "M1")

@@ -149,10 +149,12 @@ def test_the_summary_counts_balance_and_conflicts() -> None:
     summary = Summary()
     for number, stage in enumerate(("N0", "N0", "N1")):
         summary.add(row_of(case(id=str(number), gold=LabelOutput(stage))))
-    text = "\n".join(summary.lines())
+    text = list(summary.lines())
     assert "n_staging: N0 66.7 %, N1 33.3 %" in text
-    assert "2, 1 with different answers" in text
+    (counted,) = [line.split()[1:] for line in text if line.startswith("n_staging ")]
+    assert counted == ["3", "3", "3", "1", "1", "2", "1"]
     assert summary.json() == {"synthetic/n_staging/train": 3}
+    assert max(map(len, text)) <= 80
 
 
 def test_a_changed_or_lost_file_is_noticed_and_may_be_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -229,6 +231,32 @@ def test_data_sets_and_a_recipe_do_not_go_together(capsys: pytest.CaptureFixture
 
 def test_the_manifest_is_plain_json(built: Path) -> None:
     assert json.loads((built / arrow.MANIFEST).read_text(encoding="utf-8"))["versions"]["datasketch"]
+
+
+@pytest.mark.parametrize("taken", ["a file", "foreign rows"])
+def test_a_folder_that_cannot_be_written_is_one_sentence(
+    taken: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made.library(tmp_path / "data", "radnli")
+    target = tmp_path / "set"
+    if taken == "a file":
+        target.write_text("mine", encoding="utf-8")
+    else:
+        (target / "rows").mkdir(parents=True)
+        (target / "rows" / "mine.txt").write_text("mine", encoding="utf-8")
+    assert main(["data", "--build", str(target), "--sources", str(tmp_path / "data")]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"{target} ")
+    assert "another folder" in said
+    assert target.is_file() or (target / "rows" / "mine.txt").is_file()
+
+
+@pytest.mark.parametrize("wrong", [["--build", "x", "--synthetic", "-1"], ["--variety", "--texts", "0"]])
+def test_numbers_that_mean_nothing_are_bad_usage(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["data", *wrong])
+    assert caught.value.code == 2
+    assert "is less than" in capsys.readouterr().err
 
 
 BUILDS = """

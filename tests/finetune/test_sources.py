@@ -80,7 +80,7 @@ def test_a_missing_file_is_one_sentence_with_file_and_origin(name: str, library:
 SPOILT: dict[str, tuple[str, str, str, str]] = {
     "rxl_radset": ("metadata.csv", "RADS_score", "score", "RADS_score"),
     "chexpert_plus": ("df_chexpert_plus_240401.csv", "section_findings", "findings", "section_findings"),
-    "radgraph": ("train.json", '"start_ix": 1', '"start_ix": 2', "entity 1"),
+    "radgraph": ("train.json", "start_ix", "start", "entity 1 lacks start_ix"),
     "ms_cxr_t": ("MS_CXR_T_temporal_image_classification_v1.0.0.csv", "worsening", "odd", "odd"),
     "radnli": ("radnli_dev_v1.jsonl", "gold_label", "label", "line 1 lacks gold_label"),
     "merlin": ("zero_shot_findings_disease_cls.csv", "metastatic_disease", "x", "metastatic_disease"),
@@ -174,6 +174,21 @@ def test_entities_stand_where_their_words_stand(library: Library) -> None:
         "Observation (Uncertain): none",
     ]
     assert found[2].splitlines()[0] == "Anatomy: lungs"
+    text = cases(library, "radgraph")[0].report.text
+    assert text == "The left pleural effusion has increased. No edema."
+
+
+def test_a_report_whose_entities_stand_elsewhere_is_counted_and_passed_over(tmp_path: Path) -> None:
+    library = Library(made.library(tmp_path, "radgraph"))
+    path = library.folder("radgraph") / "train.json"
+    moved = path.read_text().replace('"start_ix": 1, "end_ix": 1', '"start_ix": 0, "end_ix": 0')
+    path.write_text(moved, encoding="utf-8")
+    skipped = [item for item in sources()["radgraph"].read(library) if isinstance(item, Skipped)]
+    assert [item.reason for item in skipped] == ["an entity is not the text at its place"]
+
+
+def test_a_report_that_people_marked_is_not_taken_from_the_model_too(library: Library) -> None:
+    assert not [case for case in cases(library, "radgraph") if case.id.startswith("radgraph/model/")]
 
 
 def test_a_change_is_the_finding_its_word_modifies_with_where_it_is() -> None:
@@ -256,6 +271,7 @@ def test_the_list_says_what_is_there_and_what_each_adds(library: Library, tmp_pa
     (partly.folder("radnli") / "radnli_test_v1.jsonl").unlink()
     text = "\n".join(data.listed(partly))
     states = {line.split()[0]: line[15:26].strip() for line in text.splitlines() if not line.startswith(" ")}
+    assert states.pop("synthetic") == "there"
     assert states == dict.fromkeys(sources(), "not there") | {"radnli": "incomplete", "ms_cxr_t": "incomplete"}
     assert "put into" in text
     assert "needs mimic_cxr" in text

@@ -40,7 +40,8 @@ def test_all_sides_are_cut_to_the_same_words() -> None:
     figures = variety.measure({"much": VARIED * 3, "little": VARIED[:20]}, VARIED)
     assert len({f.words for f in figures}) == 1
     shown = list(variety.lines(figures))
-    assert len(shown) == 1 + len(figures)
+    assert len(shown) == 2 + len(figures)
+    assert max(map(len, shown)) <= 80
 
 
 def test_the_command_compares_generated_reports_with_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +50,7 @@ def test_the_command_compares_generated_reports_with_a_file(tmp_path: Path, caps
     command = ["data", "--variety", "--real", str(path), "--texts", "40"]
     assert main(command) == 0
     out = capsys.readouterr().out
-    assert [line[:18].strip() for line in out.splitlines()] == ["", "real", "synthetic, all", "synthetic, chest"]
+    assert [line[:16].strip() for line in out.splitlines()] == ["", "", "real", "synthetic, all", "synthetic, chest"]
     assert "Finding" not in out
     assert main([*command, "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)) == {"real", "synthetic, all", "synthetic, chest"}

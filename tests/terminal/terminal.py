@@ -99,8 +99,15 @@ class Terminal:
             return ""
         return status.rpartition(")")[2].split()[0]
 
+    def hang_up(self) -> None:
+        """The terminal goes away, as it does with the connection; the program is left to its fate."""
+        self.child.ptyproc.fileobj.close()
+        self.child.closed = self.child.ptyproc.closed = True
+        self.child.child_fd = self.child.ptyproc.fd = -1
+
     def close(self) -> None:
-        self.child.close(force=True)
+        if not self.child.closed:
+            self.child.close(force=True)
 
 
 @contextmanager

@@ -19,8 +19,8 @@ SIZE = (80, 24)
 REPORT = "FINDINGS: 18 mm irregular mass, left breast, spiculated margin.\nIMPRESSION: suspicious.\n" * 4
 
 
-def started(home: Path, folder: Path, saving: str) -> Terminal:
-    """The app with a model that writes until its limit, slowly."""
+def started(home: Path, folder: Path, saving: str, *arguments: str, **more: str) -> Terminal:
+    """The program with a model that writes until its limit, slowly."""
     kept = {
         "RADLITE_HISTORY_FOLDER": str(home / "history"),
         "RADLITE_HISTORY_SAVING": saving,
@@ -31,8 +31,8 @@ def started(home: Path, folder: Path, saving: str) -> Terminal:
         "XDG_STATE_HOME": str(home / "state"),
     }
     (home / "report.txt").write_text(REPORT, encoding="utf-8")
-    command = [sys.executable, "-m", "radlite_tui", str(home / "report.txt")]
-    return Terminal(command, environment(home, **kept), SIZE)
+    command = [sys.executable, "-m", "radlite_tui", str(home / "report.txt"), *arguments]
+    return Terminal(command, environment(home, **kept, **more), SIZE)
 
 
 def half_way(terminal: Terminal) -> None:
@@ -44,7 +44,7 @@ def half_way(terminal: Terminal) -> None:
 
 
 HOW = {
-    "the connection drops": lambda terminal: os.close(terminal.child.child_fd),
+    "the connection drops": Terminal.hang_up,
     "SIGHUP": lambda terminal: terminal.child.kill(signal.SIGHUP),
     "SIGTERM": lambda terminal: terminal.child.kill(signal.SIGTERM),
 }
@@ -67,10 +67,7 @@ def test_the_answer_so_far_is_offered_at_the_next_start_and_only_then(
             terminal.read()
             assert b"\x1b[?1049l" in terminal.seen, "the terminal was not put in order"
     finally:
-        if how == "the connection drops":
-            terminal.child.ptyproc.fd = terminal.child.child_fd = -1  # closed already
-        else:
-            terminal.close()
+        terminal.close()
     written = words(tmp_path, saving)
     again = started(tmp_path, models, saving)
     try:

@@ -44,6 +44,20 @@ def test_a_paste_is_taken_and_never_sent_and_the_answer_can_be_copied_over_ssh(t
         assert terminal.seen.rfind(b"\x1b[?1049l") > terminal.seen.rfind(b"\x1b[?1049h")
 
 
+def test_keys_typed_before_the_first_paint_are_not_lost(tmp_path: Path) -> None:
+    terminal = Terminal([sys.executable, "-m", "radlite_tui"], environment(tmp_path))
+    try:
+        terminal.send("any nodules")
+        terminal.expect(READY)
+        terminal.expect("any nodules")
+        terminal.forget()
+        terminal.send(" left")
+        terminal.expect("left")
+        terminal.expect("SAVING")
+    finally:
+        terminal.close()
+
+
 def test_a_storm_of_sizes_is_survived_and_the_text_is_kept(tmp_path: Path) -> None:
     sizes = random.Random(7)
     with app(tmp_path) as terminal:

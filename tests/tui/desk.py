@@ -89,7 +89,7 @@ class Desk:
     def latest(self) -> str:
         turn = self.read.conversation.latest
         assert turn is not None
-        return str(turn.content)
+        return str(turn.render())
 
     def screen(self) -> str:
         """Everything on the screen, as text."""

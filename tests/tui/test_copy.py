@@ -2,99 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import re
 import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from radlite_tui import osc52
 from radlite_tui.settings import AppSettings, Settings
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.application import RadliteApp
-from radlite_tui.tui.clipboard import Route, routes, tool
+from radlite_tui.tui.screens.by_hand import ByHandScreen
 from tests.scripted import ScriptedEngine
 from tests.tui.desk import REPORT, Desk, scripted
-
-SSH = {"SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22", "TERM": "xterm-256color"}
-
-
-def everything(name: str) -> str:
-    return f"/usr/bin/{name}"
-
-
-def nothing(name: str) -> None:
-    return None
-
-
-@pytest.mark.parametrize(
-    ("environment", "platform", "name"),
-    [
-        ({}, "darwin", "pbcopy"),
-        ({"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"}, "linux", "wl-copy"),
-        ({"DISPLAY": ":0"}, "linux", "xclip"),
-        ({"WSL_DISTRO_NAME": "Debian"}, "linux", "clip.exe"),
-        ({}, "linux", None),
-        ({"DISPLAY": "localhost:10.0", **SSH}, "linux", None),
-        (SSH, "darwin", None),
-    ],
-)
-def test_the_desktops_own_tool_is_used_only_on_that_desktop(
-    environment: dict[str, str], platform: str, name: str | None
-) -> None:
-    found = tool(environment, platform, everything)
-    assert (found.name if found else None) == name
-
-
-def test_the_second_tool_serves_where_the_first_is_not_installed() -> None:
-    found = tool({"DISPLAY": ":0"}, "linux", lambda name: name if name == "xsel" else None)
-    assert found is not None
-    assert found.name == "xsel"
-
-
-def test_over_ssh_the_terminal_is_asked_and_a_long_text_goes_to_the_pager_or_a_file() -> None:
-    assert routes("x", SSH, which=everything)[0] is Route.TERMINAL
-    assert routes("x" * (osc52.MOST + 1), SSH, which=everything)[0] is Route.PAGER
-    assert routes("x" * (osc52.MOST + 1), SSH, which=nothing) == (Route.FILE,)
-    assert routes("ä" * (osc52.MOST // 2 + 1), SSH, which=nothing) == (Route.FILE,)
-
-
-def test_a_terminal_that_cannot_copy_is_not_asked() -> None:
-    assert Route.TERMINAL not in routes("x", {**SSH, "TERM": "linux"}, which=everything)
-
-
-def test_a_preference_is_kept_and_the_file_stays_as_the_last_way() -> None:
-    desktop = {"DISPLAY": ":0", "TERM": "xterm"}
-    assert routes("x", desktop, "terminal", "linux", everything) == (Route.TERMINAL, Route.FILE)
-    assert routes("x", {**desktop, "TMUX": "/tmp/x,1,0"}, "terminal", "linux", everything) == (Route.TMUX, Route.FILE)
-    assert routes("x", desktop, "file", "linux", everything) == (Route.FILE,)
-    assert routes("x", desktop, "pager", "linux", nothing) == (Route.FILE,)
-
-
-def decoded(sequence: str) -> str:
-    found = re.search(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", sequence)
-    assert found
-    return base64.b64decode(found[1]).decode()
-
-
-def test_the_request_is_wrapped_for_what_stands_between() -> None:
-    text = "BI-RADS 4 – ≤ 5 mm\n" * 40
-    assert decoded(osc52.request(text, SSH)) == text
-    screen = osc52.request(text, {"STY": "1.tty", "TERM": "screen"})
-    pieces = re.findall(r"\x1bP(.*?)\x1b\\", screen, re.DOTALL)
-    assert max(map(len, pieces)) <= 240
-    assert decoded("".join(pieces)) == text
-    far = osc52.request(text, {**SSH, "TERM": "tmux-256color"})
-    assert far.startswith(osc52.osc52(text) + "\x1bPtmux;\x1b\x1b]52;")
-    assert far.endswith("\x07\x1b\\")
-    assert osc52.request(text, {"TMUX": "/tmp/x,1,0", "TERM": "screen-256color"}) == far
-    either = osc52.request(text, {**SSH, "TERM": "screen-256color"})
-    assert either == osc52.osc52(text) + screen
-
-
-def test_the_longest_text_asked_for_fits_what_terminals_take() -> None:
-    assert len(osc52.osc52("x" * osc52.MOST)) <= 100_000
 
 
 def tools_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, script: str) -> None:
@@ -158,3 +78,45 @@ async def test_a_terminal_is_said_to_be_asked_and_no_more() -> None:
     _, said = await copied("terminal", "ctrl+y", "terminal")
     assert said.startswith("Asked the terminal to copy")
     assert "does not say whether" in said
+
+
+DEAF = {"TERM": "linux"}
+"""A terminal of a kind that does not copy, and no desktop."""
+
+
+@asynccontextmanager
+async def unable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    """An app with an answer where nothing takes a copy, and the question what to do instead."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("PAGER", "cat")
+    app = RadliteApp(Report(REPORT), scripted(ScriptedEngine({"chat": "8 mm"})))
+    app.copying.copier.environment = {**DEAF, "PAGER": "cat"}
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        desk = Desk(app, pilot)
+        await desk.ready()
+        await desk.type("hello")
+        await pilot.press("enter")
+        await desk.answered()
+        await pilot.press("ctrl+y")
+        await desk.until(lambda: isinstance(app.screen, ByHandScreen))
+        await pilot.pause()
+        yield desk
+
+
+async def test_where_nothing_takes_a_copy_the_user_chooses_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with unable(tmp_path, monkeypatch) as desk:
+        for said in ("nothing here takes text", "Enter shows it", "f writes it to a file", "Esc leaves it"):
+            assert said in desk.screen()
+        await desk.pilot.press("f")
+        await desk.until(lambda: any("only you can read it" in note.message for note in desk.app._notifications))
+    assert (tmp_path / "radlite-tui" / "copied.txt").read_text(encoding="utf-8") == "8 mm"
+
+
+async def test_a_copy_that_nothing_took_is_left_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with unable(tmp_path, monkeypatch) as desk:
+        await desk.pilot.press("escape")
+        await desk.until(lambda: desk.app.screen is desk.read)
+        assert not list(tmp_path.iterdir())
+        assert not desk.app._notifications

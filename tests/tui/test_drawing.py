@@ -15,7 +15,8 @@ from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.outputs import AbnormalityOutput, Change, Entity, NerOutput, RadsOutput, TemporalOutput
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.choices import Choices
-from radlite_tui.tui.drawing import bars, draw, entity_spans, percent
+from radlite_tui.tui.drawing import bars, draw, entity_spans
+from radlite_tui.tui.lines import percent
 from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.widgets.status import Standing, status_text
 

@@ -31,6 +31,19 @@ def test_a_warning_stands_under_the_sentence_it_is_about() -> None:
     assert left_over(answer) == ()
 
 
+def test_a_chat_answer_keeps_its_markdown_and_has_its_warning_under_what_it_is_about() -> None:
+    report = "FINDINGS: Consolidation in the left lower lobe. 8 mm nodule."
+    text = "## Plan\n\n**Right** consolidation:\n\n- the 8 mm nodule\n- rest\n\n|a|b|\n|-|-|\n|nodule|9 mm|\n\nEnd."
+    rows = draw_answer(answered("chat", report, text), 76).plain.split("\n")
+    assert rows[:2] == ["Plan", "Right consolidation:"]
+    assert rows[2].strip().startswith("⚠ side:")
+    assert rows[3:5] == ["• the 8 mm nodule", "• rest"]
+    assert rows[8] == "nodule │ 9 mm"
+    assert rows[9].strip().startswith("⚠ size:")
+    assert rows[-1] == "End."
+    assert sum("⚠" in row for row in rows) == 2
+
+
 def test_staging_quotes_its_sentences_and_says_how_they_were_found() -> None:
     drawn = draw_answer(answered("n_staging", "Two hilar nodes, 15 mm. Clear lungs.", "N1"), 76).plain
     assert "In the report: “Two hilar nodes, 15 mm”" in drawn
@@ -49,7 +62,54 @@ def test_rads_names_the_descriptors_it_can_be_held_against() -> None:
 
 def test_markdown_is_drawn_without_its_marks() -> None:
     drawn = draw_markdown("# Plan\n\n**CT** first:\n\n1. one\n2. two\n   - deep\n\n> said\n\n```\ncode\n```", 40).plain
-    assert drawn.split("\n") == ["Plan", "CT first:", "1. one", "2. two", "  • deep", "│ said", "│ code"]
+    assert drawn.split("\n") == [
+        "Plan", "CT first:", "1. one", "2. two", "   • deep", "", "│ said", "", "│ code",
+    ]  # fmt: skip
+
+
+TABLE = """\
+| Finding | Size |
+|---|--:|
+| Mass with a **spiculated** margin | 18 mm |
+| Cyst | 4 mm |
+"""
+
+
+def test_a_table_has_columns_as_wide_as_there_is_room() -> None:
+    assert draw_markdown(TABLE, 60).plain.split("\n") == [
+        "Finding                       │  Size",
+        "──────────────────────────────┼──────",
+        "Mass with a spiculated margin │ 18 mm",
+        "Cyst                          │  4 mm",
+    ]
+    assert draw_markdown(TABLE, 26).plain.split("\n") == [
+        "Finding            │  Size",
+        "───────────────────┼──────",
+        "Mass with a        │ 18 mm",
+        "spiculated margin  │      ",
+        "Cyst               │  4 mm",
+    ]
+
+
+def test_a_table_without_room_for_its_columns_stands_row_by_row() -> None:
+    drawn = draw_markdown("|a|b|c|\n|-|-|-|\n|first long|second long|third long|\n|x|y|z|", 16).plain
+    assert drawn.split("\n") == ["a: first long", "b: second long", "c: third long", "", "a: x", "b: y", "c: z"]
+
+
+def test_every_line_keeps_to_its_place_under_what_it_belongs_to() -> None:
+    text = "A paragraph:\n- an item of some words\n  1. and one below it\n\n> a quote of words\n\n```\n  " + "x" * 30
+    assert draw_markdown(text, 20).plain.split("\n") == [
+        "A paragraph:",
+        "• an item of some",
+        "  words",
+        "  1. and one below",
+        "     it",
+        "",
+        "│ a quote of words",
+        "",
+        "│   " + "x" * 16,
+        "│ " + "x" * 14,
+    ]
 
 
 def test_links_are_text_and_html_is_text() -> None:

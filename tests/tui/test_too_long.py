@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+
+import pytest
+
 from radlite_tui.assistant.assistant import Assistant
-from radlite_tui.engine.protocol import Prefill, Token
+from radlite_tui.engine.protocol import Done, Event, Failed, ModelFiles, Prefill, Request, Stats, Token
+from radlite_tui.errors import RadliteError
+from radlite_tui.segments import Prompt
 from radlite_tui.tasks.report import Report
-from radlite_tui.tui.progress import Progress, spark, wait
+from radlite_tui.tui import counting
+from radlite_tui.tui.figures import spark, wait
+from radlite_tui.tui.progress import Progress
+from radlite_tui.tui.screens import read_running
 from radlite_tui.tui.widgets.status import Standing, status_text
 from tests.scripted import ScriptedEngine
-from tests.tui.desk import open_desk, scripted
+from tests.tui.desk import PATIENCE, open_desk, scripted
 
 MAIN = "FINDINGS: 9 mm nodule.\n\nIMPRESSION: Nodule."
 LONG = f"HISTORY: {'cough and fever ' * 60}\n{MAIN}"
@@ -113,3 +123,97 @@ def test_speed_is_drawn_as_bars_once_there_are_two_samples() -> None:
     assert spark(progress.speeds) in status_text(Standing("writing", "RADS", "m", "fine-tuned"), progress, 80)
     assert spark((4.0,)) == ""
     assert spark((1.0, 8.0))[-1] == "█"
+
+
+class Slow(ScriptedEngine):
+    """Counts only once it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_count = threading.Event()
+        self.asked = 0
+
+    def count(self, model: ModelFiles, prompt: Prompt) -> int:
+        self.asked += 1
+        self.may_count.wait(PATIENCE)
+        return super().count(model, prompt)
+
+
+class Uncounted(ScriptedEngine):
+    """Cannot count ahead, as some servers; what does not fit it refuses."""
+
+    def count(self, model: ModelFiles, prompt: Prompt) -> int:
+        raise RadliteError("It does not count.")
+
+    def generate(self, request: Request) -> Iterator[Event]:
+        self.requests.append(request)
+        size = super().count(request.model, request.prompt)
+        if size > request.model.context:
+            yield Failed("too_long", "The prompt does not fit.", needed=size, context=request.model.context)
+        else:
+            yield Token("BI-RADS 4")
+            yield Done("BI-RADS 4", "stop", Stats(prompt_tokens=size))
+
+
+async def test_enter_before_the_count_is_there_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "COUNT_AFTER", PATIENCE)
+    engine = ScriptedEngine()
+    async with open_desk(scripted(engine, context=200), report=Report(LONG)) as desk:
+        await desk.type("birads")
+        await desk.pilot.press("enter")
+        await desk.until(lambda: "nothing was cut" in desk.routing())
+        assert engine.requests == []
+        assert desk.read.ask_line.text == "birads"
+        assert desk.read.conversation.latest is None
+        await desk.pilot.press("1")
+        await desk.answered()
+        assert desk.read.ask_line.text == ""
+        assert "findings and impression only" in desk.latest()
+
+
+async def test_what_is_typed_while_enter_waits_stays_in_the_line_and_escape_stops_the_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(read_running, "COUNT_WAIT", PATIENCE)
+    engine = Slow()
+    async with open_desk(scripted(engine), report=Report(LONG)) as desk:
+        await desk.type("birads")
+        await desk.pilot.press("enter")
+        await desk.until(lambda: engine.asked)
+        await desk.type("x")
+        await desk.pilot.press("escape")
+        assert desk.read.ask_line.text == "biradsx"
+        await desk.pilot.press("backspace", "enter")
+        await desk.type("nodes")
+        assert engine.requests == []
+        engine.may_count.set()
+        await desk.answered()
+        assert desk.latest().startswith("you  birads\n")
+        assert desk.read.ask_line.text == "nodes"
+        await desk.planned()
+        assert "N staging" in desk.routing()
+
+
+async def test_a_count_that_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_running, "COUNT_WAIT", 0.01)
+    engine = Uncounted()
+    async with open_desk(scripted(engine), report=Report(LONG)) as desk:
+        await desk.type("birads")
+        await desk.pilot.press("enter")
+        await desk.answered()
+        assert desk.read.ask_line.text == ""
+
+
+async def test_words_that_only_the_engine_refused_are_back_in_the_line_with_the_choices() -> None:
+    engine = Uncounted()
+    async with open_desk(scripted(engine, context=200), report=Report(LONG)) as desk:
+        await desk.type("birads")
+        await desk.pilot.press("enter")
+        await desk.until(lambda: "nothing was cut" in desk.routing() and not desk.app.busy)
+        assert desk.read.ask_line.text == "birads"
+        await desk.pilot.pause()
+        assert "1 findings and impression only" in desk.routing()
+        await desk.pilot.press("1")
+        await desk.answered(2)
+        assert desk.read.ask_line.text == ""
+        assert "findings and impression only" in desk.latest()

@@ -19,23 +19,22 @@ def read(library: Library) -> Iterator[Case]:
     from xml.etree.ElementTree import ParseError, fromstring
 
     path = library.path(SOURCE, ARCHIVE)
-    found = False
+    found = 0
     for name, content in files.members(path, ".xml"):
-        found = True
         try:
             root = fromstring(content)
         except ParseError as error:
             raise files.changed(path, f"{name} is not XML that can be read ({error})") from None
         parts = {element.get("Label", "").upper(): tidy(element.text or "") for element in root.iter("AbstractText")}
-        if "FINDINGS" not in parts or "IMPRESSION" not in parts:
-            raise files.changed(path, f"{name} has no AbstractText labelled FINDINGS and IMPRESSION")
-        if parts["FINDINGS"] and parts["IMPRESSION"]:
+        if parts.get("FINDINGS") and parts.get("IMPRESSION"):
+            found += 1
             number = PurePosixPath(name).stem
             before = written(parts, "INDICATION", "COMPARISON", "FINDINGS")
             gold = ImpressionOutput(parts["IMPRESSION"])
             yield SOURCE.case(number, "impression_generation", before, gold, group=f"open-i-{number}")
     if not found:
-        raise files.changed(path, "it holds no XML file such as ecgen-radiology/1.xml")
+        what = "it holds no XML file such as ecgen-radiology/1.xml with FINDINGS and IMPRESSION"
+        raise files.changed(path, what)
 
 
 SOURCE = Source(

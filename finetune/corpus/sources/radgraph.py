@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from finetune.corpus import files, mimic
-from finetune.corpus.case import Case
 from finetune.corpus.changes import changes
-from finetune.corpus.source import Expected, Library, Source
+from finetune.corpus.source import Expected, Item, Library, Skipped, Source
 from finetune.corpus.sources import mimic_cxr
 from radlite_tui.tasks.outputs import Entity, NerOutput, TemporalOutput
 
@@ -21,29 +20,26 @@ CLASSES = {
     "OBS-DA": "observation_absent",
     "OBS-U": "observation_uncertain",
 }
+CLOSING, OPENING = frozenset(".,;:?!)"), frozenset("(")
+"""Signs that stand close to the word before, and to the word after."""
 
 
-def read(library: Library) -> Iterator[Case]:
+def read(library: Library) -> Iterator[Item]:
     """Entities that radiologists marked; entities and changes that the owner's model marked, where that file is."""
+    by_people = set()
     for name, split in ANNOTATED.items():
         path = library.path(SOURCE, name)
         for key, row in files.json_object(path).items():
+            by_people.add(key)
             found = entities(row, key, path)
-            yield SOURCE.case(
-                key,
-                "radiology_ner",
-                row["text"],
-                classes(row["text"], found, key, path),
-                group=group_of(key),
-                split=split,
-            )
+            yield _marked(key, row["text"], found, group_of(key), split)
     graphs = library.optional(SOURCE, GRAPHS)
     if graphs:
-        yield from _by_model(library, graphs)
+        yield from _by_model(library, graphs, by_people)
 
 
-def _by_model(library: Library, path: Path) -> Iterator[Case]:
-    """Rows of the 220,763 reports that a model marked; its splits are MIMIC's, so a group stays where it is."""
+def _by_model(library: Library, path: Path, by_people: set[str]) -> Iterator[Item]:
+    """Rows of the 220,763 reports that a model marked, but for those that people did too; the splits are MIMIC's."""
     wanted = (mimic.REPORTS, mimic.SPLIT, mimic.METADATA)
     at_hand = [library.optional(mimic_cxr.SOURCE, name) for name in wanted]
     reports = mimic.Reports.of(at_hand[0]) if at_hand[0] else None
@@ -55,14 +51,8 @@ def _by_model(library: Library, path: Path) -> Iterator[Case]:
         if place is None:
             raise files.changed(path, f"{key} does not name a patient and a study")
         split = by_study.get(place.study, "train")
-        yield SOURCE.case(
-            f"model/{place.study}",
-            "radiology_ner",
-            row["text"],
-            classes(row["text"], found, key, path),
-            group=place.group,
-            split=split,
-        )
+        if key not in by_people:
+            yield _marked(f"model/{place.study}", row["text"], found, place.group, split)
         earlier = before.get(place.study)
         changed = changes(found) if reports and earlier else ()
         if reports and earlier and changed:
@@ -88,23 +78,41 @@ def entities(row: Any, key: str, path: Path) -> Mapping[str, Mapping[str, Any]]:
     return marked  # type: ignore[no-any-return]
 
 
-def classes(text: str, marked: Mapping[str, Mapping[str, Any]], key: str, path: Path) -> NerOutput:
-    """Entities as spans of characters: start_ix and end_ix count the words between blanks, the last included."""
-    starts, position = [], 0
+def _marked(key: str, text: str, marked: Mapping[str, Mapping[str, Any]], group: str, split: str) -> Item:
+    """A case of entities; passed over where an entity is not the text at its place."""
     words = text.split()
+    report, spans = joined(words)
+    gold = classes(words, report, spans, marked)
+    if gold is None:
+        return Skipped(f"{SOURCE.name}/{key}", "radiology_ner", SOURCE.name, "an entity is not the text at its place")
+    return SOURCE.case(key, "radiology_ner", report, gold, group=group, split=split)
+
+
+def joined(words: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
+    """The text without the owner's blanks around punctuation, as reports are written, and where each word stands."""
+    text, spans = "", []
     for word in words:
-        position = text.index(word, position)
-        starts.append(position)
-        position += len(word)
+        if text and word not in CLOSING and text[-1] not in OPENING:
+            text += " "
+        spans.append((len(text), len(text) + len(word)))
+        text += word
+    return text, spans
+
+
+def classes(
+    words: Sequence[str], report: str, spans: Sequence[tuple[int, int]], marked: Mapping[str, Mapping[str, Any]]
+) -> NerOutput | None:
+    """Entities as spans of the report: start_ix and end_ix count words, the last included.
+
+    None where the words at that place are not the entity's.
+    """
     found: dict[str, list[Entity]] = {name: [] for name in CLASSES.values()}
-    for number, entity in marked.items():
+    for entity in marked.values():
         first, last = int(entity["start_ix"]), int(entity["end_ix"])
-        if not 0 <= first <= last < len(words):
-            raise files.changed(path, f"{key}, entity {number} lies outside the text")
-        start, end = starts[first], starts[last] + len(words[last])
-        if text[start:end].split() != str(entity["tokens"]).split():
-            raise files.changed(path, f"{key}, entity {number} is not the text at its place")
-        found[CLASSES[entity["label"]]].append(Entity(text[start:end], start, end))
+        if not 0 <= first <= last < len(words) or words[first : last + 1] != str(entity["tokens"]).split():
+            return None
+        start, end = spans[first][0], spans[last][1]
+        found[CLASSES[entity["label"]]].append(Entity(report[start:end], start, end))
     return NerOutput(**{name: in_order(those) for name, those in found.items()})
 
 

@@ -19,11 +19,11 @@ def read(library: Library) -> Iterator[Case]:
     """A case a pair: the premise is the report, the hypothesis the statement."""
     for name, split in FILES.items():
         path = library.path(SOURCE, name)
-        for row in files.json_lines(path, ("sentence1", "sentence2", "gold_label", "pair_id")):
+        for number, row in enumerate(files.json_lines(path, ("sentence1", "sentence2", "gold_label")), 1):
             if row["gold_label"] not in (TASK.labels or ()):
-                raise files.changed(path, f"pair {row['pair_id']}: the label {row['gold_label']!r} is unknown")
+                raise files.changed(path, f"pair {number}: the label {row['gold_label']!r} is unknown")
             yield SOURCE.case(
-                f"{name.split('_')[1]}/{row['pair_id']}",
+                f"{name.split('_')[1]}/{number}",
                 "radiology_nli",
                 row["sentence1"].strip(),
                 LabelOutput(row["gold_label"]),

@@ -8,7 +8,6 @@ from pathlib import Path
 from finetune.corpus import files
 from finetune.corpus.case import Case
 from finetune.corpus.source import Expected, Library, Source
-from radlite_tui.errors import BadInput
 from radlite_tui.tasks import m_staging, n_staging
 from radlite_tui.tasks.outputs import LabelOutput
 
@@ -20,12 +19,10 @@ SPLITS = ("train", "val", "test")
 def read(library: Library) -> Iterator[Case]:
     """An N and an M case for each English report; sub-stages such as M1b count as their stage."""
     for split in SPLITS:
-        labels = library.optional(SOURCE, LABELS.format(split=split))
-        first = library.optional(SOURCE, REPORTS.format(split=split))
+        find = library.optional if split == "test" else library.path
+        labels, first = (find(SOURCE, pattern.format(split=split)) for pattern in (LABELS, REPORTS))
         if labels is None or first is None:
-            if split == "test":
-                continue
-            raise BadInput(f"{SOURCE.name} lacks {REPORTS.format(split=split)}; see docs/data/{SOURCE.name}.md.")
+            continue
         for row in files.table(labels, ("id", "n", "m")):
             number = row["id"].strip()
             path = first.with_name(f"{number}.txt")

@@ -20,14 +20,14 @@ def read(library: Library) -> Iterator[Case]:
         path = library.path(SOURCE, name)
         for entry in files.checked(files.json_object(path), ("data",), path, "it")["data"]:
             title = str(files.checked(entry, ("title", "paragraphs"), path, "an entry")["title"])
-            for paragraph in entry["paragraphs"]:
+            for place, paragraph in enumerate(entry["paragraphs"]):
                 files.checked(paragraph, ("context", "qas"), path, title)
                 for question in paragraph["qas"]:
                     files.checked(question, ("id", "question", "answers"), path, title)
                     answers = question["answers"]
                     answer = " ".join(answers[0]["text"].split()) if answers else UNANSWERED
                     yield SOURCE.case(
-                        f"{name.removesuffix('.json')}/{question['id']}",
+                        f"{name.removesuffix('.json')}/{title}/{place}/{question['id']}",
                         "radiology_qa",
                         paragraph["context"].strip(),
                         TextOutput(answer),

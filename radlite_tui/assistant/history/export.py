@@ -15,7 +15,7 @@ from typing import Any
 
 from radlite_tui import NOT_FOR_CLINICAL_USE, __version__, tasks
 from radlite_tui.assistant import answers
-from radlite_tui.assistant.history import coding
+from radlite_tui.assistant.history import coding, compared
 from radlite_tui.assistant.history.records import FAILED, INTERRUPTED, WRITING, Kept, KeptConversation, KeptTurn
 from radlite_tui.assistant.intake import display
 from radlite_tui.errors import BadInput
@@ -65,6 +65,8 @@ def conversation_object(kept: KeptConversation) -> dict[str, Any]:
         "title": summary.title,
         "created": moment(summary.created),
         "touched": moment(summary.touched),
+        "kind": summary.kind,
+        **({"comparison": compared.as_object(kept)} if compared.is_one(kept) else {}),
         "turns": [turn_object(summary.id, turn) for turn in kept.turns],
     }
 
@@ -130,15 +132,22 @@ def question(turn: KeptTurn) -> str:
     return words or f"(no words: {tasks.get(turn.routing.task or tasks.CHAT).title} was picked)"
 
 
+def heading(kept: KeptConversation, turn: KeptTurn) -> str:
+    """What stands over an answer: its question, or whose column it is."""
+    return display(f"{turn.model}, {turn.mode}") if compared.is_one(kept) else question(turn)
+
+
 def markdown(kept: KeptConversation) -> str:
     """One conversation. What a report or a model wrote stands in fences that it cannot close."""
     summary = kept.summary
     rows = [
-        f"# {escaped(display(summary.title))}",
+        f"# {escaped(display(summary.name))}",
         "",
         f"**{NOT_FOR_CLINICAL_USE}.** Kept {moment(summary.created)}.",
         "",
     ]
+    about = [f"- {name}: {escaped(value)}" for name, value in compared.facts(kept)]
+    rows += [*about, ""] if about else []
     before = None
     for turn in kept.turns:
         report = turn.ask.report
@@ -146,8 +155,9 @@ def markdown(kept: KeptConversation) -> str:
             rows += report_rows(report.text, f"Report ({report.source})" if report.source else "Report")
             rows += report_rows(report.prior or "", "Earlier report")
             before = report
-        rows += [f"## {summary.id}.{turn.number} {escaped(question(turn))}", "", *fenced("\n".join(said(turn))), ""]
-        rows += [f"- {name}: {escaped(value)}" for name, value in facts(turn)]
+        over = escaped(heading(kept, turn))
+        rows += [f"## {summary.id}.{turn.number} {over}", "", *fenced("\n".join(said(turn))), ""]
+        rows += [f"- {name}: {escaped(value)}" for name, value in [*compared.marks(kept, turn), *facts(turn)]]
         rows += [f"- {NOT_FOR_CLINICAL_USE}", ""]
     return "\n".join(rows)
 
@@ -171,7 +181,9 @@ def escaped(text: str) -> str:
 def plain(kept: KeptConversation) -> str:
     """One conversation in plain lines."""
     summary = kept.summary
-    rows = [display(summary.title), f"{NOT_FOR_CLINICAL_USE}. Kept {moment(summary.created)}.", ""]
+    rows = [display(summary.name), f"{NOT_FOR_CLINICAL_USE}. Kept {moment(summary.created)}.", ""]
+    about = [f"  {name}: {value}" for name, value in compared.facts(kept)]
+    rows += [*about, ""] if about else []
     before = None
     for turn in kept.turns:
         report = turn.ask.report
@@ -180,7 +192,8 @@ def plain(kept: KeptConversation) -> str:
             rows += [f"REPORT{source}", display(report.text), ""] if report.text.strip() else []
             rows += ["EARLIER REPORT", display(report.prior or ""), ""] if (report.prior or "").strip() else []
             before = report
-        rows += [f"{summary.id}.{turn.number} ASKED: {question(turn)}", *said(turn), ""]
-        rows += [f"  {name}: {value}" for name, value in facts(turn)]
+        over = heading(kept, turn) if compared.is_one(kept) else f"ASKED: {question(turn)}"
+        rows += [f"{summary.id}.{turn.number} {over}", *said(turn), ""]
+        rows += [f"  {name}: {value}" for name, value in [*compared.marks(kept, turn), *facts(turn)]]
         rows += [f"  {NOT_FOR_CLINICAL_USE}.", ""]
     return "\n".join(rows)

@@ -7,24 +7,26 @@ said stays in memory and is tried again; it never holds an answer up and never r
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
 
 from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.comparison import Column
 from radlite_tui.assistant.history import faults, places, provenance, recovery, saving, writing
-from radlite_tui.assistant.history.records import KeptConversation
+from radlite_tui.assistant.history.records import COMPARISON, FAILED, KeptConversation, Summary
 from radlite_tui.assistant.history.recovery import Draft, Recovered
 from radlite_tui.assistant.history.runs import Run
 from radlite_tui.assistant.history.saving import Saving
 from radlite_tui.assistant.history.store import Store
 from radlite_tui.assistant.history.talk import Line, Talk
-from radlite_tui.assistant.types import Answer, Plan
-from radlite_tui.engine.protocol import Event
+from radlite_tui.assistant.types import Answer, Ask, Plan
+from radlite_tui.engine.protocol import Event, Failed
 from radlite_tui.errors import RadliteError
 from radlite_tui.settings import Settings
+from radlite_tui.tasks.base import Mode
 
 EVERY_S = 0.5
 AGAIN_S = 5.0
@@ -42,6 +44,7 @@ class Keeper:
         self.settled = settled
         self.saving: Saving = saving.decide(settled.history)
         self.talk = Talk()
+        self.compared = Talk(kind=COMPARISON)
         self.trouble = ""
         self._tell = tell
         self._lines: list[Line] = []
@@ -81,6 +84,14 @@ class Keeper:
         for turn in kept.turns:
             self.talk.take(turn, kept=in_history)
 
+    def recover(self, found: Recovered) -> None:
+        """Go on with what was cut off, where it was kept. What was not saved then is saved now, if saving is on."""
+        number = found.conversation
+        summary = Summary(number or 0, "", found.when, found.when, len(found.turns))
+        self.reopen(KeptConversation(summary, found.turns), in_history=number is not None)
+        if self.on and number is None:
+            self.switch(True)
+
     def make_private(self) -> int | None:
         """Keep nothing (more) of this conversation. Gives its id in the history, where the caller may delete it."""
         self.talk.private = True
@@ -96,13 +107,11 @@ class Keeper:
         *,
         constrained: bool = True,
         instead: Plan | None = None,
+        talk: Talk | None = None,
     ) -> Iterator[Event | Answer]:
         """The same events; what they say is kept on the way. instead: an earlier question of this conversation that
-        is asked again, from whose place this one branches."""
-        parent = self.talk.before(instead)
-        line = Line(self.talk, plan, parent, constrained=constrained, saved=self.on, text=plan.ask.begun)
-        line.measure = partial(provenance.of, assistant, plan, self.settled.engine, constrained=constrained)
-        self.talk.lines.append(line)
+        is asked again, from whose place this one branches. talk: another conversation than the one in progress."""
+        line = self._begun(self.talk if talk is None else talk, assistant, plan, instead, constrained)
         if line.saved:
             self._do(partial(self._add, [line]))
         try:
@@ -121,6 +130,46 @@ class Keeper:
                 line.saved = False  # it never began
             if line.saved:
                 self._do(self._flush)
+
+    def compare(
+        self, assistant: Assistant, ask: Ask, modes: Sequence[Mode], models: Sequence[str], *, blind: bool = False
+    ) -> Iterator[tuple[Column, Event | Answer]]:
+        """The events of a comparison, kept on the way as a conversation of its own (`compared`), a turn a column."""
+        self.compared = talk = Talk(kind=COMPARISON, blind=blind)
+        plans = assistant.columns(ask, modes, models)
+        lines = {column: self._begun(talk, assistant, plan) for column, plan in plans.items()}
+        if self.on:
+            self._do(partial(self._add, talk.lines[:]))
+        try:
+            for column, event in assistant.compare(ask, modes, models):
+                lines[column].feed(event)
+                if isinstance(event, Failed):
+                    lines[column].fail(event.message)
+                yield column, event
+        finally:
+            for line in talk.lines:
+                line.end("cancelled")
+            if all(line.state == FAILED and not line.text and line.turn is None for line in talk.lines):
+                for line in talk.lines:
+                    line.saved = False  # it never began
+            if any(line.saved for line in talk.lines):
+                self._do(self._flush)
+
+    def judge(self, number: int | None, expected: str, ratings: Mapping[int, int]) -> None:
+        """What the user said of a comparison; kept with it, where it is kept. number: its id in the history; None: of
+        the one that ran last. ratings: by column, from 1."""
+        if self.saving.on:
+            self._do(partial(self._judge, self.compared, number, expected, dict(ratings)))
+
+    def _begun(
+        self, talk: Talk, assistant: Assistant, plan: Plan, instead: Plan | None = None, constrained: bool = True
+    ) -> Line:
+        """A new line of a conversation. The columns of a comparison follow nothing."""
+        parent = None if talk.kind == COMPARISON else talk.before(instead)
+        line = Line(talk, plan, parent, constrained=constrained, saved=self.on, text=plan.ask.begun)
+        line.measure = partial(provenance.of, assistant, plan, self.settled.engine, constrained=constrained)
+        talk.lines.append(line)
+        return line
 
     def start(self, found: Callable[[Recovered | None], object]) -> None:
         """In the thread: look after the file, and give what was cut off the last time, if anything was."""
@@ -256,6 +305,15 @@ class Keeper:
                 raise faults.fault(error, places.database(self.settled.history)) from error
         return self._run
 
+    def _judge(self, compared: Talk, number: int | None, expected: str, ratings: Mapping[int, int]) -> None:
+        self._flush()
+        kept = compared.id if number is None else number
+        if kept is not None:
+            try:
+                self._opened().judge(kept, expected, ratings)
+            except RadliteError as error:
+                self._say(str(error))
+
     def _measure(self, line: Line) -> None:
         """The provenance, as soon as the files are checked."""
         if line.measure is not None and line.under_way:
@@ -307,7 +365,7 @@ class Keeper:
         return recovered
 
     def _cut_off(self, draft: Draft) -> None:
-        for line in self.talk.lines:
+        for line in [*self.talk.lines, *self.compared.lines]:
             self._measure(line)
             line.cut_off()
         self._flush()
@@ -320,7 +378,7 @@ class Keeper:
         self._end()
 
     def _close(self) -> None:
-        for line in self.talk.lines:
+        for line in [*self.talk.lines, *self.compared.lines]:
             line.end("cancelled")
         self._flush()
         self._end()

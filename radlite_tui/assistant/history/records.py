@@ -16,12 +16,14 @@ from radlite_tui.routing.types import Routing
 WRITING = "writing"
 INTERRUPTED = "interrupted"
 FAILED = "failed"
+TALK, COMPARISON = "talk", "comparison"
 STATES = (WRITING, "stop", "length", "cancelled", FAILED, INTERRUPTED)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A conversation in one line of a list. source: where its latest report came from; open: an answer was cut off."""
+    """A conversation in one line of a list. source: where its latest report came from; open: an answer was cut off;
+    kind: TALK, or COMPARISON, whose turns are the columns."""
 
     id: int
     title: str
@@ -30,6 +32,18 @@ class Summary:
     turns: int
     source: str = ""
     open: bool = False
+    kind: str = TALK
+
+    @property
+    def many(self) -> str:
+        """How much there is of it, in words."""
+        what = "column" if self.kind == COMPARISON else "question"
+        return f"{self.turns} {what}{'s' if self.turns != 1 else ''}"
+
+    @property
+    def name(self) -> str:
+        """Its title, and that it is a comparison."""
+        return f"Compared: {self.title}" if self.kind == COMPARISON else self.title
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,7 @@ class Kept:
 @dataclass(frozen=True)
 class KeptTurn:
     """One question and its answer. number: its place in the conversation, from 1; parent: the number of the turn it
-    follows, or None. routing, model and mode: what was chosen."""
+    follows, or None. routing, model and mode: what was chosen. rating: the user's, 1 to 5, in a comparison."""
 
     id: int
     number: int
@@ -64,20 +78,24 @@ class KeptTurn:
     model_reason: str
     answer: Kept
     constrained: bool = True
+    rating: int | None = None
 
 
 @dataclass(frozen=True)
 class KeptConversation:
-    """A whole conversation, its turns in the order they were asked."""
+    """A whole conversation, its turns in the order they were asked. Of a comparison, expected: the answer that was
+    typed in as the right one; blind: names were hidden until each answer was rated."""
 
     summary: Summary
     turns: tuple[KeptTurn, ...]
+    expected: str = ""
+    blind: bool = False
 
 
 @dataclass(frozen=True)
 class Found:
     """A conversation that a search found. turn: the number of the turn that matched, 0 for its title or a report;
-    where: "words", "answer", "report" or "title"; snippet: the words around, the matches between MARKS."""
+    where: "words", "answer", "report", "expected" or "title"; snippet: the words around, the matches between MARKS."""
 
     summary: Summary
     turn: int

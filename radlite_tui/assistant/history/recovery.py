@@ -123,3 +123,26 @@ def drop(found: Recovered) -> None:
         raise RadliteError(
             f"{found.path} cannot be deleted ({private_files.reason(error)}); delete it yourself."
         ) from error
+
+
+def sentence(found: Recovered) -> str:
+    """What to tell the user: when, how much, and where it is."""
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.when))
+    what = []
+    if found.turns:
+        count, written = len(found.turns), len(found.turns[-1].answer.text.split())
+        what.append(f"a conversation of {count} question{'s' if count != 1 else ''}")
+        what.append(f"{written} words of the last answer")
+    if not found.turns and not found.draft.empty:
+        what.append("a report or question that was not sent")
+    where = (
+        "It is in the history."
+        if found.conversation is not None
+        else "It was not saved: it waits in a file that only you can read, and that is deleted now either way."
+    )
+    return f"RadLite was cut off on {when}. Kept: {', '.join(what)}. {where}"
+
+
+def otherwise(found: Recovered) -> str:
+    """What becomes of it when it is not taken up again."""
+    return "leaves it in the history" if found.conversation is not None else "deletes it for good"

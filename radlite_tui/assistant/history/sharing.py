@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SSH = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")
+from radlite_tui.assistant.ssh import over_ssh
+
 FIRST_PERSON, LAST_PERSON = 1000, 60_000
 """User numbers of people, as login.defs and systemd have them; 500 on macOS."""
 NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown")
@@ -67,7 +68,7 @@ def here() -> Machine:
 def reasons(machine: Machine) -> tuple[str, ...]:
     """Why this machine counts as shared, a clause each; empty when one person uses it."""
     found = []
-    if any(machine.environment.get(name) for name in SSH):
+    if over_ssh(machine.environment):
         found.append("it is used over SSH")
     if machine.accounts is None:
         found.append("the system does not say who can log in")

@@ -63,7 +63,16 @@ def interruptions(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX answer_state ON answer (state)")
 
 
-STEPS: tuple[Step, ...] = (conversations, full_text, interruptions)
+def comparisons(connection: sqlite3.Connection) -> None:
+    """4: a conversation may be a comparison, a turn for each column: the answer that was expected, whether names were
+    hidden, and a rating of each answer."""
+    connection.execute("ALTER TABLE conversation ADD COLUMN kind TEXT NOT NULL DEFAULT 'talk'")
+    connection.execute("ALTER TABLE conversation ADD COLUMN expected TEXT NOT NULL DEFAULT ''")
+    connection.execute("ALTER TABLE conversation ADD COLUMN blind INTEGER NOT NULL DEFAULT 0")
+    connection.execute("ALTER TABLE answer ADD COLUMN rating INTEGER")
+
+
+STEPS: tuple[Step, ...] = (conversations, full_text, interruptions, comparisons)
 VERSION = len(STEPS)
 
 

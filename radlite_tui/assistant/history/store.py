@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from radlite_tui.assistant.history import coding, search
 from radlite_tui.assistant.history.connection import Connection
 from radlite_tui.assistant.history.records import (
+    COMPARISON,
     INTERRUPTED,
     MARKS,
     WRITING,
@@ -33,10 +35,10 @@ SUMMARY = f"""SELECT c.id, c.title, c.created, c.touched,
     (SELECT count(*) FROM turn t WHERE t.conversation = c.id) AS turns,
     coalesce((SELECT r.source FROM report r WHERE r.conversation = c.id ORDER BY r.id DESC LIMIT 1), '') AS source,
     EXISTS (SELECT 1 FROM turn t JOIN answer a ON a.turn = t.id
-            WHERE t.conversation = c.id AND a.state IN ('{INTERRUPTED}', '{WRITING}')) AS open
-    FROM conversation c"""
+            WHERE t.conversation = c.id AND a.state IN ('{INTERRUPTED}', '{WRITING}')) AS open,
+    c.kind FROM conversation c"""
 TURN = """SELECT t.id, t.number, p.number AS parent, t.created, t.asked, r.text AS report, r.prior, r.source,
-    a.state, a.text, a.trouble, a.provenance, a.result, a.choices
+    a.state, a.text, a.trouble, a.provenance, a.result, a.choices, a.rating
     FROM turn t JOIN report r ON r.id = t.report JOIN answer a ON a.turn = t.id
     LEFT JOIN turn p ON p.id = t.parent WHERE t.conversation = ?"""
 MATCHES = f"""SELECT conversation, turn, place, snippet(search, 0, '{MARKS[0]}', '{MARKS[1]}', '…', 14) AS snippet
@@ -66,10 +68,11 @@ class Store:
             return tuple(map(summary, connection.execute(sql, (limit, offset))))
 
     def count(self) -> tuple[int, int]:
-        """(conversations, questions with their answers)."""
+        """(conversations, questions with their answers); a comparison is one question."""
         with self.connection.reading() as connection:
-            counts = connection.execute("SELECT (SELECT count(*) FROM conversation), (SELECT count(*) FROM turn)")
-            found: tuple[int, int] = counts.fetchone()
+            sql = """SELECT (SELECT count(*) FROM conversation), count(DISTINCT CASE WHEN c.kind = ?
+                     THEN -c.id ELSE t.id END) FROM turn t JOIN conversation c ON c.id = t.conversation"""
+            found: tuple[int, int] = connection.execute(sql, (COMPARISON,)).fetchone()
             return found
 
     def search(self, text: str, limit: int = 100) -> tuple[Found, ...]:
@@ -95,7 +98,8 @@ class Store:
             if row is None:
                 raise unknown(str(number))
             turns = connection.execute(f"{TURN} ORDER BY t.number, a.id", (number,))
-            return KeptConversation(summary(row), tuple(map(turn, turns)))
+            judged = connection.execute("SELECT expected, blind FROM conversation WHERE id = ?", (number,)).fetchone()
+            return KeptConversation(summary(row), tuple(map(turn, turns)), judged[0], bool(judged[1]))
 
     def rename(self, number: int, title: str) -> None:
         """Give a conversation another title, also in the search. Raises BadInput for an empty one."""
@@ -108,6 +112,20 @@ class Store:
             connection.execute("DELETE FROM search WHERE conversation = ? AND place = 'title'", (number,))
             index(connection, title, number, 0, "title")
         self.connection.checkpoint()
+
+    def judge(self, number: int, expected: str, ratings: Mapping[int, int]) -> None:
+        """What the user said of a comparison: the answer that was expected, and ratings by the numbers of its turns. Of
+        one that was deleted, nothing."""
+        with self.connection.writing() as connection:
+            sql = "UPDATE conversation SET expected = ?, touched = ? WHERE id = ?"
+            if not connection.execute(sql, (expected, time.time(), number)).rowcount:
+                return
+            turn = "SELECT id FROM turn WHERE conversation = ? AND number = ?"
+            rate = f"UPDATE answer SET rating = ? WHERE turn = ({turn})"
+            connection.executemany(rate, [(rating, number, place) for place, rating in ratings.items()])
+            connection.execute("DELETE FROM search WHERE conversation = ? AND place = 'expected'", (number,))
+            if expected:
+                index(connection, expected, number, 0, "expected")
 
     def delete(self, numbers: Iterable[int]) -> int:
         """Delete conversations for good: no byte of them stays in the file. Gives how many there were."""
@@ -151,13 +169,13 @@ def index(connection: sqlite3.Connection, text: str, conversation: int, number: 
 
 
 def summary(row: tuple[Any, ...]) -> Summary:
-    return Summary(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]))
+    return Summary(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]), row[7])
 
 
 def turn(row: tuple[Any, ...]) -> KeptTurn:
     """A turn from its row; JSON that an older version wrote may lack keys."""
     number, place, parent, created, asked, report, prior, source = row[:8]
-    state, text, trouble, provenance, result, choices = row[8:]
+    state, text, trouble, provenance, result, choices, rating = row[8:]
     kept = json.loads(asked)
     answer = Kept(state, text, trouble, json.loads(provenance), json.loads(result), tuple(json.loads(choices)))
     return KeptTurn(
@@ -172,6 +190,7 @@ def turn(row: tuple[Any, ...]) -> KeptTurn:
         model_reason=kept.get("model_reason", ""),
         answer=answer,
         constrained=kept.get("constrained", True),
+        rating=rating,
     )
 
 
@@ -199,4 +218,4 @@ def turns_of(store: Store, name: str) -> KeptConversation:
     turns = tuple(turn for turn in found.turns if turn.number == number)
     if not turns:
         raise BadInput(f"Conversation {conversation} has no question {number}; it has {len(found.turns)}.")
-    return KeptConversation(found.summary, turns)
+    return replace(found, turns=turns)

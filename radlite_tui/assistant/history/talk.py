@@ -13,7 +13,7 @@ from typing import Any
 
 from radlite_tui.assistant import answers
 from radlite_tui.assistant.history import coding
-from radlite_tui.assistant.history.records import FAILED, INTERRUPTED, WRITING, KeptTurn
+from radlite_tui.assistant.history.records import FAILED, INTERRUPTED, TALK, WRITING, KeptTurn
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.engine.protocol import Cancelled, Done, Event, Failed, Loading, Token
 
@@ -22,10 +22,13 @@ Measure = Callable[[], Mapping[str, Any]]
 
 @dataclass(eq=False)
 class Talk:
-    """One conversation. id: in the history, or None while nothing of it is there. private: it is never kept."""
+    """One conversation. id: in the history, or None while nothing of it is there. private: it is never kept. kind:
+    whether it is a comparison, a line for each column; blind: with names hidden."""
 
     private: bool = False
     id: int | None = None
+    kind: str = TALK
+    blind: bool = False
     lines: list[Line] = field(default_factory=list)
 
     @property

@@ -14,7 +14,7 @@ from typing import Any
 
 from radlite_tui import tasks
 from radlite_tui.assistant.history import coding, runs, store
-from radlite_tui.assistant.history.records import INTERRUPTED, WRITING
+from radlite_tui.assistant.history.records import INTERRUPTED, TALK, WRITING
 from radlite_tui.assistant.history.store import Store
 from radlite_tui.assistant.history.talk import Line, Talk
 from radlite_tui.tasks.report import Report
@@ -60,7 +60,7 @@ def put(
     if line.turn is not None and not known:
         return Rows(version, 0, None, 0, line.number, True)
     if not known or conversation is None:
-        conversation = new_conversation(connection, title(line), now)
+        conversation = new_conversation(connection, line, now)
     talks[line.talk] = conversation
     turn, number = line.turn, line.number
     if turn is None:
@@ -86,9 +86,11 @@ def touch(connection: sqlite3.Connection, conversation: int, now: float) -> bool
     return connection.execute(sql, (now, conversation)).rowcount > 0
 
 
-def new_conversation(connection: sqlite3.Connection, name: str, now: float) -> int:
-    sql = "INSERT INTO conversation (title, created, touched) VALUES (?, ?, ?)"
-    conversation = row_of(connection.execute(sql, (name, now, now)))
+def new_conversation(connection: sqlite3.Connection, line: Line, now: float) -> int:
+    name = title(line)
+    sql = "INSERT INTO conversation (title, created, touched, kind, blind) VALUES (?, ?, ?, ?, ?)"
+    values = (name, now, now, line.talk.kind, line.talk.blind)
+    conversation = row_of(connection.execute(sql, values))
     store.index(connection, name, conversation, 0, "title")
     return conversation
 
@@ -110,7 +112,8 @@ def new_turn(
     sql = """INSERT INTO turn (conversation, number, parent, report, created, words, asked)
              VALUES (?, ?, ?, ?, ?, ?, ?)"""
     row = row_of(connection.execute(sql, (conversation, number, above, report, line.created, ask.words, asked)))
-    store.index(connection, ask.words, conversation, number, "words")
+    if line.talk.kind == TALK or number == 1:  # the columns of a comparison have the same words
+        store.index(connection, ask.words, conversation, number, "words")
     return row, number
 
 
@@ -137,7 +140,8 @@ def title(line: Line) -> str:
 
 
 def cut_off(into: Store) -> tuple[tuple[int, int], ...]:
-    """(conversation, turn number) of the answers that were cut off and not offered yet, the latest first.
+    """(conversation, turn number) of the answers that were cut off and not offered yet, the latest first. Comparisons
+    are found in the history alone.
 
     Marks what a run that no longer lives was writing as cut off, and puts it into the search.
     """
@@ -151,7 +155,8 @@ def cut_off(into: Store) -> tuple[tuple[int, int], ...]:
                 close_run(connection, run)
     with into.connection.reading() as connection:
         sql = f"""SELECT t.conversation, t.number FROM answer a JOIN turn t ON t.id = a.turn
-                  WHERE a.state = '{INTERRUPTED}' AND a.offered = 0 ORDER BY a.touched DESC"""
+                  JOIN conversation c ON c.id = t.conversation WHERE a.state = '{INTERRUPTED}' AND a.offered = 0
+                  AND c.kind = '{TALK}' ORDER BY a.touched DESC"""
         return tuple((row[0], row[1]) for row in connection.execute(sql))
 
 

@@ -14,9 +14,9 @@ from radlite_tui.assistant.intake.reading import (
     read_report,
     read_stream,
 )
-from radlite_tui.assistant.intake.showing import BIDI, UNSEEN, display, display_offsets, shown
 from radlite_tui.assistant.intake.taken import Taken
 from radlite_tui.assistant.intake.text import LIMIT, check, too_big
+from radlite_tui.showing import BIDI, UNSEEN, display, display_offsets, shown
 
 __all__ = [
     "BIDI",

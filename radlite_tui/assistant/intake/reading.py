@@ -13,9 +13,9 @@ from typing import BinaryIO
 
 from radlite_tui.assistant.intake import apart, text
 from radlite_tui.assistant.intake.recognise import HEAD, recognise
-from radlite_tui.assistant.intake.showing import display
 from radlite_tui.assistant.intake.taken import Taken
 from radlite_tui.errors import BadInput
+from radlite_tui.showing import display
 from radlite_tui.tasks.report import Report
 
 DOCUMENT_LIMIT = 20_000_000

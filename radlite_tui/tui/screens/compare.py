@@ -25,8 +25,9 @@ from radlite_tui.assistant.types import Answer, Ask
 from radlite_tui.errors import BadInput, RadliteError
 from radlite_tui.tui.agreed import agreed, scored
 from radlite_tui.tui.choices import title
-from radlite_tui.tui.drawing import MUTED, lines
+from radlite_tui.tui.lines import MUTED, lines
 from radlite_tui.tui.messages import Arrived, Ended, Trouble
+from radlite_tui.tui.screens import compare_kept as reopening
 from radlite_tui.tui.screens.compare_setup import Compare, CompareSetupScreen
 from radlite_tui.tui.screens.line import LineScreen
 from radlite_tui.tui.widgets.compare_column import ColumnView
@@ -34,6 +35,7 @@ from radlite_tui.tui.widgets.key_line import KeyLine
 from radlite_tui.tui.widgets.status import Standing, StatusLine
 
 if TYPE_CHECKING:
+    from radlite_tui.assistant.history.records import KeptConversation
     from radlite_tui.tui.application import RadliteApp
 
 FREE_TEXT = ("impression_generation", "radiology_qa", tasks.CHAT)
@@ -50,7 +52,8 @@ KEYS = (
 
 
 class CompareScreen(Screen[None]):
-    """ask: the request, with its task fixed. chosen: what to compare."""
+    """ask: the request, with its task fixed. chosen: what to compare. kept: a comparison of the history, which is
+    shown and not run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+e", "back", "Stop; then back to the conversation", id="compare.back", priority=True),
@@ -66,9 +69,10 @@ class CompareScreen(Screen[None]):
         ),
     ]
 
-    def __init__(self, ask: Ask, chosen: Compare | None = None) -> None:
+    def __init__(self, ask: Ask, chosen: Compare | None = None, kept: KeptConversation | None = None) -> None:
         super().__init__()
-        self.ask, self.chosen = ask, chosen or Compare()
+        self.ask, self.chosen, self.kept = ask, chosen or Compare(), kept
+        self.numbers: dict[Column, int] = {}
         self.current = 0
         self.over = False
         self.wanted = ""
@@ -90,11 +94,8 @@ class CompareScreen(Screen[None]):
 
     def make_columns(self) -> list[ColumnView]:
         """One view a column, shuffled when names are hidden."""
-        assistant = self.radlite.assistant
-        assert assistant is not None
-        plan = assistant.plan(self.ask)
-        self.routed = plan.model or ""
-        found = list(columns(plan, self.chosen.modes, self.chosen.models))
+        found = list(reopening.columns(self.kept)) if self.kept is not None else self.planned()
+        self.numbers = {column: number for number, column in enumerate(found, 1)}
         if self.chosen.blind:
             random.SystemRandom().shuffle(found)
         several = len({column.model for column in found}) > 1
@@ -103,13 +104,27 @@ class CompareScreen(Screen[None]):
             self.views.append(ColumnView(column, place, name, self.chosen.blind))
         return self.views
 
-    def on_mount(self) -> None:
+    def planned(self) -> list[Column]:
+        """What is to run."""
         assistant = self.radlite.assistant
         assert assistant is not None
+        plan = assistant.plan(self.ask)
+        self.routed = plan.model or ""
+        return list(columns(plan, self.chosen.modes, self.chosen.models))
+
+    def on_mount(self) -> None:
+        self.query_one("#status", StatusLine).keep(self.radlite.keeping.word)
         fine_tuned = [view.place for view in self.views if view.column.mode.tuned and not view.column.mode.shots]
         self.turn_to(0 if self.chosen.blind or not fine_tuned else fine_tuned[0])
-        modes, models = self.chosen.modes, self.chosen.models
-        self.radlite.start_run(lambda: assistant.compare(self.ask, modes, models), self)
+        if self.kept is None:
+            assistant, keeping = self.radlite.assistant, self.radlite.keeping
+            assert assistant is not None
+            self.radlite.start_run(lambda: keeping.compare(assistant, self.ask, self.chosen), self)
+        else:
+            self.over, self.wanted = True, self.kept.expected
+            reopening.fill(self.views, self.kept)
+            self.reveal()
+            self.redraw()
         self.call_after_refresh(lambda: self.query_one(KeyLine).show(KEYS))
 
     def on_resize(self) -> None:
@@ -133,6 +148,8 @@ class CompareScreen(Screen[None]):
             if isinstance(item, Ended):
                 self.over = True
                 self.reveal()
+                if self.wanted or any(view.rating is not None for view in self.views):
+                    self.judge()
             elif isinstance(item, Trouble):
                 self.fail(item.sentence)
             elif isinstance(item, tuple):
@@ -177,7 +194,8 @@ class CompareScreen(Screen[None]):
         self.query_one("#compare-head", Static).update(Content.assemble(*head))
         self.query_one("#agreement", Static).update(self.summary())
         front = self.views[self.current]
-        state = "done" if self.over else (front.progress.state if front.progress is not None else "starting")
+        over = "done" if self.kept is None else "from the history"
+        state = over if self.over else (front.progress.state if front.progress is not None else "starting")
         who = ("", "") if self.hidden else (front.column.model, front.column.mode.value)
         progress = None if self.hidden else front.progress
         self.query_one("#status", StatusLine).show(Standing(state, "compare", *who), progress)
@@ -273,7 +291,14 @@ class CompareScreen(Screen[None]):
         except BadInput as error:
             self.wanted = before
             self.notify(display(str(error)), severity="error", timeout=8, markup=False)
+        else:
+            self.judge()
         self.draw()
+
+    def judge(self) -> None:
+        """What was expected, and the ratings, go to the comparison in the history, where it is kept."""
+        ratings = {self.numbers[view.column]: view.rating for view in self.views if view.rating is not None}
+        self.radlite.keeping.judge(self.kept.summary.id if self.kept is not None else None, self.wanted, ratings)
 
     def action_differences(self) -> None:
         """Each other column's words against this one's; again: as they were drawn."""
@@ -295,6 +320,7 @@ class CompareScreen(Screen[None]):
             self.reveal()
         else:
             self.keep_ratings([front])
+        self.judge()
         self.redraw()
 
     def keep_ratings(self, views: list[ColumnView]) -> None:

@@ -22,7 +22,7 @@ from radlite_tui.errors import RadliteError
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.choices import lacking
 from radlite_tui.tui.draft import Draft
-from radlite_tui.tui.drawing import MUTED
+from radlite_tui.tui.lines import MUTED
 from radlite_tui.tui.messages import ReportChanged, Sent, WordsChanged
 from radlite_tui.tui.widgets.ask_line import AskLine
 from radlite_tui.tui.widgets.key_line import KeyLine

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from radlite_tui import NOT_FOR_CLINICAL_USE, __version__
-from radlite_tui.tui.drawing import MUTED, hang, lines
+from radlite_tui.tui.lines import MUTED, hang, lines
 
 INTRODUCTION = (
     "Paste a report, say what you want in your own words, press Enter. The line above the input shows, before you "
@@ -67,6 +67,7 @@ PLACES = {
     "ConfirmScreen": "Question before deleting",
     "LineScreen": "A line to type",
     "OfferScreen": "What was cut off",
+    "ByHandScreen": "What no clipboard took",
     "HelpScreen": "Help",
     "JumpScreen": "Letters to go to",
 }

@@ -163,10 +163,10 @@ class HistoryScreen(Screen[KeptConversation | None]):
         mark = "■" if one.open else " "
         parts: list[Part] = [(f"{when} {mark} ", False)]
         if isinstance(entry, Found) and entry.where != "title":
-            title = " ".join(display(one.title).split())
+            title = " ".join(display(one.name).split())
             parts.append((f"{title[:LONGEST_TITLE]}{'…' if len(title) > LONGEST_TITLE else ''}: ", False))
             return parts + snippet_parts(entry.snippet)
-        parts.append((" ".join(display(one.title).split()), False))
+        parts.append((" ".join(display(one.name).split()), False))
         source = f" · {display(one.source)}" if one.source else ""
         parts.append((f"  ({one.turns}{source})", False))
         return parts
@@ -268,8 +268,7 @@ class HistoryScreen(Screen[KeptConversation | None]):
 
     def action_delete(self) -> None:
         if self.chosen is not None:
-            many = f"{self.chosen.turns} question{'s' if self.chosen.turns != 1 else ''}"
-            asked = f"Delete “{self.chosen.title}” with {many}, the answers and the report?"
+            asked = f"Delete “{self.chosen.title}” with {self.chosen.many}, the answers and the report?"
             self.app.push_screen(ConfirmScreen(asked), partial(self.deleted, self.chosen.id))
 
     def deleted(self, number: int, agreed: bool | None) -> None:

@@ -5,7 +5,6 @@ May import Textual and the assistant's history. Each is answered by one key.
 
 from __future__ import annotations
 
-import time
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from radlite_tui.assistant.history.recovery import Recovered
+from radlite_tui.assistant.history.recovery import Recovered, otherwise, sentence
 from radlite_tui.assistant.intake import display
 
 
@@ -54,30 +53,11 @@ class OfferScreen(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="asked"):
-            yield Static(Content(offer_text(self.found)))
+            yield Static(Content(sentence(self.found)))
             yield Static(self.keys(), classes="asked-keys")
 
     def keys(self) -> str:
-        left = "leaves it in the history" if self.found.conversation is not None else "deletes it for good"
-        return f"Enter takes it up again   Esc {left}"
+        return f"Enter takes it up again   Esc {otherwise(self.found)}"
 
     def action_answer(self, taken: bool) -> None:
         self.dismiss(taken)
-
-
-def offer_text(found: Recovered) -> str:
-    """When, how much, and where it is."""
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.when))
-    what = []
-    if found.turns:
-        count, written = len(found.turns), len(found.turns[-1].answer.text.split())
-        what.append(f"a conversation of {count} question{'s' if count != 1 else ''}")
-        what.append(f"{written} words of the last answer")
-    if not found.turns and not found.draft.empty:
-        what.append("a report or question that was not sent")
-    where = (
-        "It is in the history."
-        if found.conversation is not None
-        else "It was not saved: it waits in a file that only you can read, and that is deleted now either way."
-    )
-    return f"RadLite was cut off on {when}. Kept: {', '.join(what)}. {where}"

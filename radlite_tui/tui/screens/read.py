@@ -7,19 +7,17 @@ when Enter is pressed, and draws what arrives. Models and engines are reached th
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from radlite_tui import tasks
-from radlite_tui.assistant.intake import Taken
-from radlite_tui.assistant.types import Ask
 from radlite_tui.tui import messages
-from radlite_tui.tui.choices import lacking, title
-from radlite_tui.tui.draft import Draft
-from radlite_tui.tui.screens.form import Filled, FormScreen, wants_form
-from radlite_tui.tui.screens.pick import OpenScreen, Picked, PickScreen
 from radlite_tui.tui.screens.read_again import ReadAgain
+
+if TYPE_CHECKING:
+    from radlite_tui.assistant.intake import Taken
+    from radlite_tui.tui.screens.form import Filled
+    from radlite_tui.tui.screens.pick import Picked
 
 
 class ReadScreen(ReadAgain):
@@ -48,6 +46,9 @@ class ReadScreen(ReadAgain):
         """Esc: stop what runs; else step back."""
         if self.radlite.busy:
             self.radlite.stop_run()
+        elif self.sending is not None:
+            self.sending = None
+            self.replan()
         elif self.refused is not None or self.replaces is not None:
             self.refused = self.replaces = None
             self.replan()
@@ -80,12 +81,16 @@ class ReadScreen(ReadAgain):
             self.routing_line.hint(f"{chosen} (for what you ask next)")
 
     def action_pick(self) -> None:
+        from radlite_tui.tui.screens.pick import PickScreen
+
         self.app.push_screen(PickScreen(), self.picked)
 
     def picked(self, picked: Picked | None) -> None:
         """A task from the list stays until another is picked or Esc."""
         if picked is None:
             return
+        from radlite_tui.tui.screens.form import FormScreen, wants_form
+
         self.draft.pick(picked.task)
         if picked.task is not None and picked.example:
             self.load_example(picked.task)
@@ -109,6 +114,9 @@ class ReadScreen(ReadAgain):
 
     def load_example(self, tag: str) -> None:
         """The task's next demonstration, in place of the report."""
+        from radlite_tui import tasks
+        from radlite_tui.tui.choices import title
+
         shown = self.examples_shown.get(tag, 0)
         examples = tasks.get(tag).demonstrations
         example = examples[shown % len(examples)]
@@ -120,6 +128,9 @@ class ReadScreen(ReadAgain):
         """The request as it stands, or else the last one, in three modes."""
         if not self.idle():
             return
+        from radlite_tui.assistant.types import Ask
+        from radlite_tui.tui.choices import lacking
+
         self.replan()
         plan = self.draft.plan or (self.following.plan if self.following is not None else None)
         if plan is None or plan.routing.task is None:
@@ -130,6 +141,8 @@ class ReadScreen(ReadAgain):
             self.radlite.compare(Ask(plan.ask.report, plan.ask.words, plan.routing.task, plan.ask.model))
 
     def action_open(self) -> None:
+        from radlite_tui.tui.screens.pick import OpenScreen
+
         self.app.push_screen(OpenScreen(), self.file_opened)
 
     def file_opened(self, opened: Taken | None) -> None:
@@ -172,7 +185,9 @@ class ReadScreen(ReadAgain):
 
     def start_over(self) -> None:
         """Neither report nor conversation."""
-        self.clear_pressed = False
+        from radlite_tui.tui.draft import Draft
+
+        self.clear_pressed, self.sending = False, None
         self.pane.clear()
         self.conversation.clear()
         self.ask_line.text = ""

@@ -5,10 +5,12 @@ May import `again` and `read_running`. All of it is about the latest turn, which
 
 from __future__ import annotations
 
-from radlite_tui.tui.again import continued, in_next_mode, on_next_model
-from radlite_tui.tui.choices import Choices
+from typing import TYPE_CHECKING
+
 from radlite_tui.tui.screens.read_running import ReadRunning
-from radlite_tui.tui.widgets.answer import Turn
+
+if TYPE_CHECKING:
+    from radlite_tui.tui.widgets.answer import Turn
 
 
 class ReadAgain(ReadRunning):
@@ -27,6 +29,8 @@ class ReadAgain(ReadRunning):
         turn = self.latest()
         if turn is None:
             return
+        from radlite_tui.tui.choices import Choices
+
         ask = turn.plan.ask
         self.draft.choices = Choices(ask.task, ask.model, ask.mode)
         self.replaces = turn
@@ -38,12 +42,16 @@ class ReadAgain(ReadRunning):
     def action_retry_mode(self) -> None:
         turn, assistant = self.latest(), self.radlite.assistant
         if turn is not None and assistant is not None:
+            from radlite_tui.tui.again import in_next_mode
+
             self.begin(in_next_mode(assistant, turn), typed=False)
 
     def action_retry_model(self) -> None:
         turn, assistant = self.latest(), self.radlite.assistant
         if turn is None or assistant is None:
             return
+        from radlite_tui.tui.again import on_next_model
+
         plan = on_next_model(assistant, turn)
         if plan is None:
             self.notify("There is only one model.", timeout=3)
@@ -55,6 +63,8 @@ class ReadAgain(ReadRunning):
         turn = self.latest()
         if turn is None:
             return
+        from radlite_tui.tui.again import continued
+
         plan = continued(turn)
         if isinstance(plan, str):
             self.notify(plan, timeout=4)

@@ -6,6 +6,7 @@ May import Textual and `tui.widgets`. Composes and names the parts; what happens
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
@@ -14,14 +15,8 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from radlite_tui.tasks.report import Report
 from radlite_tui.tui.counting import Counter
-from radlite_tui.tui.draft import Draft
-from radlite_tui.tui.following import Following
-from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.reading_ahead import ReadingAhead
-from radlite_tui.tui.too_long import Count, Refused
-from radlite_tui.tui.widgets.answer import Turn
 from radlite_tui.tui.widgets.ask_line import AskLine
 from radlite_tui.tui.widgets.conversation import Conversation
 from radlite_tui.tui.widgets.key_line import KeyLine
@@ -30,7 +25,14 @@ from radlite_tui.tui.widgets.routing_line import RoutingLine
 from radlite_tui.tui.widgets.status import Standing, StatusLine
 
 if TYPE_CHECKING:
+    from radlite_tui.assistant.types import Plan
+    from radlite_tui.tasks.report import Report
     from radlite_tui.tui.application import RadliteApp
+    from radlite_tui.tui.draft import Draft
+    from radlite_tui.tui.following import Following
+    from radlite_tui.tui.progress import Progress
+    from radlite_tui.tui.too_long import Count, Refused
+    from radlite_tui.tui.widgets.answer import Turn
 
 IDLE_KEYS = (
     ("read.task", "task"),
@@ -46,10 +48,11 @@ BUSY_KEYS = (("read.stop", "stop"), ("read.report", "report"), ("app.help", "key
 class ReadParts(Screen[None]):
     """report: opened at the start, or None."""
 
+    AUTO_FOCUS = "#ask"
+
     def __init__(self, report: Report | None = None) -> None:
         super().__init__()
         self.opened = report
-        self.draft = Draft()
         self.trouble = ""
         self.send_when_ready = False
         self.clear_pressed = False
@@ -57,13 +60,23 @@ class ReadParts(Screen[None]):
         self.context = 0
         self.counter = Counter(self)
         self.reading = ReadingAhead(self)
-        self.read_in, self.ahead = "", Progress()
+        self.read_in = ""
+        self.ahead: Progress | None = None
         self.examples_shown: dict[str, int] = {}
         self.plan_timer: Timer | None = None
         self.counted: Count | None = None
+        self.sending: Plan | None = None
+        self.typed = ""
         self.refused: Refused | None = None
         self.forgotten = 0
         self.replaces: Turn | None = None
+
+    @cached_property
+    def draft(self) -> Draft:
+        """The request being put together; made with the first key, since it knows all that can be asked."""
+        from radlite_tui.tui.draft import Draft
+
+        return Draft()
 
     @property
     def radlite(self) -> RadliteApp:
@@ -82,12 +95,11 @@ class ReadParts(Screen[None]):
 
     def on_mount(self) -> None:
         self.ask_line.takes_long_paste = self.opened is None
-        self.ask_line.focus()
         self.status.show(Standing("starting"), None)
         self.routing_line.hint("starting …")
         if self.opened is not None:
             self.pane.load(self.opened.text, self.opened.source, self.opened.prior)
-        self.call_after_refresh(self.show_keys)
+        self.show_keys()
 
     @property
     def pane(self) -> ReportPane:

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from radlite_tui.errors import RadliteError
 from radlite_tui.tui import messages
-from radlite_tui.tui.again import earlier_turns
-from radlite_tui.tui.choices import lacking
-from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.screens.read_parts import ReadParts
-from radlite_tui.tui.too_long import Count
 
 PLAN_AFTER = 0.08
 SAY_WHAT = "Say what you want of the report, or ^K lists the nine tasks."
@@ -22,8 +18,11 @@ class ReadPlanning(ReadParts):
     """Words or report changed: plan again, soon."""
 
     def on_words_changed(self, message: messages.WordsChanged) -> None:
+        if self.sending is not None:
+            return  # what is typed after Enter is planned once that is sent
         self.draft.choosing = False
-        self.refused = None
+        if self.ask_line.text != self.typed:
+            self.refused = None
         self.clear_pressed = False
         self.replan_soon()
 
@@ -33,7 +32,7 @@ class ReadPlanning(ReadParts):
         self.counted, self.refused = None, None
         self.status.gauge(None)
         self.reading.drop(self.radlite.assistant)
-        self.read_in, self.ahead = "", Progress()
+        self.read_in, self.ahead = "", None
         self.pane.count("")
         self.ask_line.takes_long_paste = not self.pane.current.text.strip()
         self.replan_soon()
@@ -54,6 +53,8 @@ class ReadPlanning(ReadParts):
             if self.trouble:
                 self.routing_line.problem(self.trouble)
             return
+        from radlite_tui.tui.again import earlier_turns
+
         try:
             report = self.pane.report()
             turns = [turn for turn in self.conversation.turns()[self.forgotten :] if turn is not self.replaces]
@@ -80,19 +81,9 @@ class ReadPlanning(ReadParts):
         elif plan.routing.abstained:
             self.routing_line.offer(plan, asking=self.draft.choosing)
         else:
+            from radlite_tui.tui.choices import lacking
+
             self.routing_line.show(plan, lacking(plan), self.draft.choices.pinned)
             assistant = self.radlite.assistant
             if self.draft.runnable is not None and assistant is not None and not self.radlite.busy:
                 self.counter.soon(assistant, self.draft.runnable)
-
-    def on_counted(self, message: messages.Counted) -> None:
-        if message.serial != self.counter.serial:
-            return
-        self.context = message.context
-        plan = self.draft.runnable
-        self.counted = Count(plan, message.tokens, message.context) if plan is not None else None
-        room = f" of {message.context:,}" if message.context else ""
-        over = " TOO LONG" if self.counted is not None and self.counted.too_long else ""
-        self.pane.count(f"{message.tokens:,}{room} tok{over}")
-        if not self.radlite.busy:
-            self.status.gauge(self.counted.share if self.counted is not None else None)

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from radlite_tui.assistant.intake import Taken, display
-from radlite_tui.tui.drawing import MUTED
+from radlite_tui.tui.lines import MUTED
 
 KEYS = "Enter uses this text   arrows scroll   Esc does not use it"
 

@@ -14,14 +14,19 @@ from radlite_tui.assistant.planning import continuable
 from radlite_tui.assistant.types import Answer, Plan
 from radlite_tui.engine.protocol import Stats
 from radlite_tui.tui.choices import sure, title
-from radlite_tui.tui.drawing import MUTED, draw_raw, flow, lines
+from radlite_tui.tui.drawing import draw_raw
+from radlite_tui.tui.figures import rate
 from radlite_tui.tui.grounded import draw_answer, left_over
+from radlite_tui.tui.lines import MUTED, flow, lines
 from radlite_tui.tui.markdown import draw_markdown
-from radlite_tui.tui.progress import Progress, rate
+from radlite_tui.tui.progress import Progress
 from radlite_tui.tui.too_long import MAIN_PART
+from radlite_tui.tui.widgets.growing import GrowingText
 from radlite_tui.tui.widgets.redrawn import Redrawn
 
 CURSOR = "▌"
+GROWTH = 4
+"""Lines by which the place of a running answer grows."""
 
 
 class Turn(Redrawn):
@@ -35,6 +40,8 @@ class Turn(Redrawn):
         self.answer: Answer | None = None
         self.trouble = ""
         self.drawn_width = 0
+        self.growing = GrowingText()
+        self.top_width, self.top_lines = 0, list[Content]()
 
     def on_resize(self) -> None:
         if self.content_size.width != self.drawn_width:
@@ -59,7 +66,15 @@ class Turn(Redrawn):
     def draw(self) -> None:
         width = self.content_size.width or 76
         self.drawn_width = width
-        self.show(lines([self.question(), Content.styled("─" * width, MUTED), self.head(width), *self.body(width)]))
+        self.step = 1 if self.answer is not None or self.trouble else GROWTH
+        self.show([*self.top(width), *self.body(width)])
+
+    def top(self, width: int) -> list[Content]:
+        """What stands above the answer; the same as long as the width is."""
+        if width != self.top_width:
+            rule = Content.styled("─" * width, MUTED)
+            self.top_width, self.top_lines = width, [self.question(), rule, self.head(width)]
+        return self.top_lines
 
     def question(self) -> Content:
         words = intake.display(self.plan.ask.words.strip()) or "(no words: the task was picked)"
@@ -88,7 +103,7 @@ class Turn(Redrawn):
             return [*kept, Content.styled(f"⚠ {intake.display(self.trouble)}", "$text-error")]
         if text:
             prose = self.plan.routing.task in (tasks.CHAT, "radiology_qa")
-            return [draw_markdown(text + CURSOR, width) if prose else Content(text + CURSOR)]
+            return [draw_markdown(text + CURSOR, width)] if prose else self.growing.lines(text, width, CURSOR)
         waiting = {
             "starting": "starting …",
             "loading": f"loading {self.progress.file} …",

@@ -12,7 +12,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
-from radlite_tui.assistant import intake
+from radlite_tui.showing import display
 from radlite_tui.tui.messages import LongPaste, NumberPressed, Sent, WordsChanged
 
 LONG_PASTE = 80
@@ -48,6 +48,7 @@ class AskLine(TextArea):
             highlight_cursor_line=False,
             tab_behavior="focus",
         )
+        self.cursor_blink = False  # every blink is drawn, sent over the line, and taken from the model's cores
         self.numbered = 0
         self.takes_long_paste = False
         self.sent: list[str] = []
@@ -84,7 +85,7 @@ class AskLine(TextArea):
         """A paste goes in as text, controls made visible; a long one is offered to an empty report pane."""
         event.stop()
         event.prevent_default()
-        text = intake.display(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        text = display(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         if self.takes_long_paste and (len(text) > LONG_PASTE or text.strip().count("\n") > 1):
             self.post_message(LongPaste(text))
             return
@@ -101,14 +102,14 @@ class AskLine(TextArea):
         self.styles.height = min(TALLEST, max(1, self.wrapped_document.height))
         self.post_message(WordsChanged())
 
-    def take(self) -> str:
-        """The words, which then leave the line and can be recalled."""
-        words = self.text.strip()
-        if words and (not self.sent or self.sent[-1] != words):
-            self.sent.append(words)
+    def take(self, words: str) -> None:
+        """These words leave the line and can be recalled. What was typed behind them stays."""
+        rest = self.text.removeprefix(words) if self.text.startswith(words) else ""
+        if words.strip() and (not self.sent or self.sent[-1] != words.strip()):
+            self.sent.append(words.strip())
         self.recalled = len(self.sent)
-        self.text = ""
-        return words
+        self.text = rest
+        self.move_cursor(self.document.end)
 
     def action_new_line(self) -> None:
         self.insert("\n")

@@ -8,15 +8,17 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from radlite_tui.assistant import intake
 from radlite_tui.assistant.comparison import Column
 from radlite_tui.assistant.types import Answer
 from radlite_tui.engine.protocol import Event, Failed
-from radlite_tui.tui.drawing import MUTED, lines
-from radlite_tui.tui.progress import Progress, rate
-from radlite_tui.tui.widgets.answer import CURSOR, finished
+from radlite_tui.tui.figures import rate
+from radlite_tui.tui.lines import MUTED
+from radlite_tui.tui.progress import Progress
+from radlite_tui.tui.widgets.answer import CURSOR, GROWTH, finished
+from radlite_tui.tui.widgets.growing import GrowingText
+from radlite_tui.tui.widgets.redrawn import Redrawn
 from radlite_tui.tui.word_diff import word_diff
 
 CORNERS = 6
@@ -36,9 +38,10 @@ class ColumnView(VerticalScroll):
         self.rating: int | None = None
         self.reference: Answer | None = None
         self.said = ""
+        self.growing = GrowingText()
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="column-text")
+        yield Redrawn(classes="column-text")
 
     def on_mount(self) -> None:
         self.draw()
@@ -66,8 +69,10 @@ class ColumnView(VerticalScroll):
 
     def draw(self) -> None:
         """The answer, or how far it is; the live figures stand in the border."""
-        width = max(20, self.content_size.width - 1)
-        self.query_one(".column-text", Static).update(lines(self.text(width)))
+        width = max(20, self.content_size.width)
+        text = self.query_one(Redrawn)
+        text.step = 1 if self.over else GROWTH
+        text.show(self.text(width))
         self.border_subtitle = self.figures()
 
     def text(self, width: int) -> list[Content]:
@@ -84,7 +89,7 @@ class ColumnView(VerticalScroll):
         if self.progress is None:
             return [Content.styled("waiting …", MUTED)]
         if self.progress.text:
-            return [Content(intake.display(self.progress.text) + CURSOR)]
+            return self.growing.lines(intake.display(self.progress.text), width, CURSOR)
         done = f"{self.progress.state} {self.progress.prompt_done}/{self.progress.prompt_total}"
         return [Content.styled("reading …" if self.hidden else done, MUTED)]
 

@@ -5,12 +5,13 @@ May import Textual and `widgets.answer`. Holds a bounded number of turns.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from radlite_tui.tui.widgets.answer import Turn
+if TYPE_CHECKING:
+    from radlite_tui.tui.widgets.answer import Turn
 
 MOST_TURNS = 100
 
@@ -54,6 +55,8 @@ class Conversation(VerticalScroll):
                 self.scroll_home(animate=False, immediate=True)
 
     def turns(self) -> list[Turn]:
+        from radlite_tui.tui.widgets.answer import Turn
+
         return list(self.query(Turn))
 
     @property
@@ -70,6 +73,6 @@ class Conversation(VerticalScroll):
             self.anchor()
 
     def clear(self) -> None:
-        self.query(Turn).remove()
+        self.query_children().remove()
         self.following = False
         self.anchor(False)

@@ -20,6 +20,7 @@ class KeyLine(Static):
     def __init__(self, id: str | None = None) -> None:  # Textual's own parameter name
         super().__init__(id=id)
         self.keys: Shown = ()
+        self.drawn = Content()
 
     def show(self, keys: Shown) -> None:
         self.keys = keys
@@ -35,14 +36,17 @@ class KeyLine(Static):
             if active.binding.id:
                 by_id.setdefault(active.binding.id, upper(self.app.get_key_display(active.binding)))
         pairs = [(by_id[name], word) for name, word in self.keys[:MOST_KEYS] if name in by_id]
-        width = self.size.width or 80
+        width = self.size.width or self.app.size.width
         while pairs and sum(len(key) + len(word) + 3 for key, word in pairs) + len(NOT_FOR_CLINICAL_USE) > width:
             pairs.pop()
         left = Content("  ").join(
             [Content.assemble((key, "bold $footer-key-foreground"), f" {word}") for key, word in pairs]
         )
         gap = max(1, width - left.cell_length - len(NOT_FOR_CLINICAL_USE))
-        self.update(Content.assemble(left, " " * gap, (NOT_FOR_CLINICAL_USE, "bold $text-warning")))
+        drawn = Content.assemble(left, " " * gap, (NOT_FOR_CLINICAL_USE, "bold $text-warning"))
+        if not drawn.is_same(self.drawn):
+            self.drawn = drawn
+            self.update(drawn, layout=False)
 
 
 def upper(key: str) -> str:

@@ -1,27 +1,31 @@
 """The report pane: the current report, and the earlier one behind it; what is shown is what is sent.
 
-May import Textual and the assistant's intake. Control and bidirectional characters are shown as text when they come
-in, so no report can steer the terminal.
+May import Textual and, once there is a report, the assistant's intake. Control and bidirectional characters are shown
+as text when they come in, so no report can steer the terminal.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import TextArea
+from textual.widgets import Static, TextArea
 from textual.widgets.text_area import Selection
 
-from radlite_tui.assistant import intake
 from radlite_tui.errors import BadInput
-from radlite_tui.tasks.report import Report
+from radlite_tui.showing import display
 from radlite_tui.tui.messages import EditReport, ReportChanged, ReportPasted
 from radlite_tui.tui.widgets.report_view import Marks, ReportView
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from radlite_tui.assistant.intake import Taken
+    from radlite_tui.tasks.report import Report
 
 FIRST_STEPS = """\
 Paste a report here or below, or press Ctrl+O to open a file.
@@ -57,6 +61,7 @@ class ReportText(TextArea):
             tab_behavior="focus",
             placeholder=placeholder,
         )
+        self.cursor_blink = False  # every blink is drawn, sent over the line, and taken from the model's cores
         self.marks: Marks = ()
         self.stepped: int | None = None
         self.starts: list[int] = [0]
@@ -69,8 +74,10 @@ class ReportText(TextArea):
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
+        from radlite_tui.assistant.intake import check
+
         try:
-            text = intake.check(event.text) if event.text.strip() else event.text
+            text = check(event.text) if event.text.strip() else event.text
         except BadInput as error:
             self.notify(str(error), severity="error")
             return
@@ -134,6 +141,7 @@ class ReportPane(Vertical):
     """The current report, to edit or to read, and the earlier one; where there is no room for both, one is on top.
 
     reading: the current one is shown as a `ReportView`, with sections and marks, until it is to be edited.
+    whole: the texts are there; until the first paint, or the first use of one, the first steps stand for them.
     """
 
     def __init__(self, id: str | None = None) -> None:  # Textual's own parameter name
@@ -144,14 +152,28 @@ class ReportPane(Vertical):
         self.showing_prior = False
         self.reading = False
         self.editing = False
+        self.whole = False
 
     def compose(self) -> ComposeResult:
-        yield ReportView("view")
-        yield ReportText("current", FIRST_STEPS)
-        yield ReportText("prior", "Paste the earlier report here. F3 goes back to the current one.")
+        yield Static(FIRST_STEPS, id="first-steps", markup=False)
 
     def on_mount(self) -> None:
-        self.show_prior(False)
+        self.retitle()
+        self.call_after_refresh(self.complete)
+
+    def complete(self) -> None:
+        """The three texts, in place of the first steps, which look the same."""
+        if self.whole:
+            return
+        self.whole = True
+        with self.app.batch_update():
+            self.mount(
+                ReportView("view"),
+                ReportText("current", FIRST_STEPS),
+                ReportText("prior", "Paste the earlier report here. F3 goes back to the current one."),
+            )
+            self.query_one("#first-steps").display = False
+            self.settle_faces()
 
     def on_report_pasted(self, message: ReportPasted) -> None:
         message.stop()
@@ -166,14 +188,17 @@ class ReportPane(Vertical):
 
     @property
     def current(self) -> ReportText:
+        self.complete()
         return self.query_one("#current", ReportText)
 
     @property
     def prior(self) -> ReportText:
+        self.complete()
         return self.query_one("#prior", ReportText)
 
     @property
     def view(self) -> ReportView:
+        self.complete()
         return self.query_one("#view", ReportView)
 
     @property
@@ -200,7 +225,8 @@ class ReportPane(Vertical):
             self.call_after_refresh(self.settle_faces)
 
     def on_resize(self) -> None:
-        self.settle_faces()
+        if self.whole:
+            self.settle_faces()
 
     def settle_faces(self) -> None:
         """Which of the three texts show: the current one in one of its two faces, and the earlier one."""
@@ -232,6 +258,8 @@ class ReportPane(Vertical):
 
     def report(self) -> Report:
         """What the panes hold now."""
+        from radlite_tui.tasks.report import Report
+
         prior = self.prior.text
         return Report(self.current.text, prior if prior.strip() else None, self.source)
 
@@ -256,7 +284,7 @@ class ReportPane(Vertical):
         self.prior.replace(shown(text), (0, 0), self.prior.document.end)
         self.prior.move_cursor((0, 0))
 
-    def take(self, taken: intake.Taken) -> None:
+    def take(self, taken: Taken) -> None:
         """What was read from a file; its own earlier report, if it has one, takes the other place."""
         if taken.prior is not None:
             self.load(taken.text, taken.source, taken.prior)
@@ -278,7 +306,7 @@ class ReportPane(Vertical):
 
     def retitle(self) -> None:
         """Which report, where from, how long, and what stands behind it."""
-        held = (self.prior if self.showing_prior else self.current).text.strip()
+        held = (self.prior if self.showing_prior else self.current).text.strip() if self.whole else ""
         words = ["Earlier report" if self.showing_prior else "Report"]
         if not self.showing_prior and held:
             edited = self.source and self.current.text != self.loaded
@@ -287,11 +315,11 @@ class ReportPane(Vertical):
             words.append("empty")
         if self.counted:
             words.append(self.counted)
-        self.border_title = " ─ ".join(intake.display(word).replace("[", r"\[") for word in words)
-        other = "current" if self.showing_prior else ("earlier ✓" if self.prior.text.strip() else "")
+        self.border_title = " ─ ".join(display(word).replace("[", r"\[") for word in words)
+        other = "current" if self.showing_prior else ("earlier ✓" if self.whole and self.prior.text.strip() else "")
         self.border_subtitle = f"F3 {other}" if other else ""
 
 
 def shown(text: str) -> str:
     """Text as the pane holds it: control characters as text, line ends as newlines."""
-    return intake.display(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return display(text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,12 +1,13 @@
 """The report to read: sections that fold, and what an answer speaks of marked in place by glyph and style.
 
-May import Textual, `drawing` and the assistant's sections. Shows a text that is edited elsewhere; must show every
-character of an unfolded section as it is, with glyphs added round marks only.
+May import Textual and, once there is a report, `drawing` and the assistant's sections. Shows a text that is edited
+elsewhere; must show every character of an unfolded section as it is, with glyphs added round marks only.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,15 +15,16 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from radlite_tui.assistant.sections import Section, sections
-from radlite_tui.tui.drawing import ENTITY_MARKS, MARK_STYLES, MUTED
+from radlite_tui.tui.lines import MUTED
 from radlite_tui.tui.messages import EditReport
+
+if TYPE_CHECKING:
+    from radlite_tui.assistant.sections import Section
 
 Marks = tuple[tuple[int, int, str], ...]
 
 SMALL = 6
 LONGEST_TITLE = 30
-GLYPHS = {MARK_STYLES[kind]: ENTITY_MARKS[kind][:2] for kind in MARK_STYLES}
 OTHER_GLYPHS = ("«", "»")
 
 
@@ -59,6 +61,8 @@ class ReportView(VerticalScroll):
 
     def show(self, text: str) -> None:
         """Another text; folding and marks begin anew."""
+        from radlite_tui.assistant.sections import sections
+
         if text != self.text:
             self.text, self.parts = text, sections(text)
             self.folded, self.marks, self.stepped, self.current = None, (), None, 0
@@ -137,7 +141,7 @@ class ReportView(VerticalScroll):
         for number, (start, stop, style) in enumerate(self.marks):
             if not (at <= start and stop <= end):
                 continue
-            opening, closing = GLYPHS.get(style, OTHER_GLYPHS)
+            opening, closing = glyphs().get(style, OTHER_GLYPHS)
             found += [self.text[at:start]]
             if number == self.stepped:
                 found.append((f"▶{opening}{self.text[start:stop]}{closing}", f"{style} reverse"))
@@ -172,3 +176,11 @@ class ReportView(VerticalScroll):
 
     def action_edit(self) -> None:
         self.post_message(EditReport())
+
+
+@cache
+def glyphs() -> dict[str, tuple[str, str]]:
+    """Style of a mark -> what stands before and after it."""
+    from radlite_tui.tui.drawing import ENTITY_MARKS, MARK_STYLES
+
+    return {MARK_STYLES[kind]: ENTITY_MARKS[kind][:2] for kind in MARK_STYLES}

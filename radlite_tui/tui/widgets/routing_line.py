@@ -1,19 +1,20 @@
 """What Enter would run: task, model, mode, how sure and why; or the numbered tasks it could be.
 
-May import Textual, `choices` and the assistant's types. Shows a plan; never makes one.
+May import Textual and, once there is a plan to show, `choices` and the draft. Shows a plan; never makes one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets import Static
 
-from radlite_tui.assistant.types import Plan
-from radlite_tui.tui.choices import title, why
-from radlite_tui.tui.draft import OFFERED
-from radlite_tui.tui.drawing import MUTED, percent
+from radlite_tui.tui.lines import MUTED, percent
+
+if TYPE_CHECKING:
+    from radlite_tui.assistant.types import Plan
 
 
 class RoutingLine(Static):
@@ -29,6 +30,8 @@ class RoutingLine(Static):
 
     def show(self, plan: Plan, missing: str, pinned: bool) -> None:
         """A plan that would run, or one that lacks something."""
+        from radlite_tui.tui.choices import title, why
+
         assert plan.routing.task is not None
         width = (self.size.width or 80) - 2
         for model in (str(plan.model), str(plan.model).removeprefix("radlite-")):
@@ -56,6 +59,9 @@ class RoutingLine(Static):
 
     def offer(self, plan: Plan, asking: bool) -> None:
         """The tasks the words could mean, by number."""
+        from radlite_tui.tui.choices import title
+        from radlite_tui.tui.draft import OFFERED
+
         tags = plan.routing.alternatives[:OFFERED]
         choices = "  ".join(f"{n} {title(tag)} {percent(share)}" for n, (tag, share) in enumerate(tags, 1))
         end = f"press 1-{len(tags)}, or say more" if asking else f"Enter, then 1-{len(tags)}"

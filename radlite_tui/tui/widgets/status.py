@@ -1,17 +1,21 @@
 """The status line: what runs, how far it is, how fast, how full the context is, whether anything is saved.
 
-May import Textual and `progress`. Every number in it was counted or measured; what is not known is left out.
+May import Textual and `figures`. Every number in it was counted or measured; what is not known is left out.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets import Static
 
-from radlite_tui.tui.progress import Progress, rate, spark, wait
+from radlite_tui.tui.figures import rate, spark, wait
+
+if TYPE_CHECKING:
+    from radlite_tui.tui.progress import Progress
 
 READABLE_HZ = 2
 SEPARATOR = " │ "
@@ -120,7 +124,9 @@ class StatusLine(Static):
         self.draw()
 
     def draw(self) -> None:
-        text = status_text(replace(self.standing, following=self.following), self.progress, self.size.width or 80)
+        text = status_text(
+            replace(self.standing, following=self.following), self.progress, self.size.width or self.app.size.width
+        )
         if text != self.text:
             self.text = text
             self.update(Content(text), layout=False)

@@ -170,9 +170,11 @@ def test_a_program_killed_at_any_moment_leaves_a_history_that_can_be_read(tmp_pa
             return Store(path).count()[1] if path.exists() else 0
         return 0
 
-    until(lambda: asked() > 20)
-    process.kill()
-    process.wait()
+    try:
+        until(lambda: asked() > 20)
+    finally:
+        process.kill()
+        process.wait()
     store = Store(path)
     store.connection.check()
     assert len(store.conversation(1).turns) > 20

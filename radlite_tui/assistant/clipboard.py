@@ -1,7 +1,7 @@
-"""Where copied text can go from here. Knows no widget.
+"""Where copied text can go from here, and the bytes that ask a terminal to take it. Knows no front end.
 
-May import `osc52`, `private_files` and platformdirs. A terminal is only ever asked to copy; a tool of the desktop says
-by its exit code whether it took the text.
+May import `osc52`, `private_files`, platformdirs and `ssh`. A terminal is only ever asked to copy; a tool of the
+desktop says by its exit code whether it took the text.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from pathlib import Path
 import platformdirs
 
 from radlite_tui import osc52, private_files
-from radlite_tui.tui import over_ssh
+from radlite_tui.assistant.ssh import over_ssh
 
 PATIENCE_S = 3.0
+PLACELESS = ("", "dumb")
+"""Terminals that cannot place text, where a pager cannot either."""
 
 
 class Route(Enum):
@@ -81,16 +83,17 @@ def tool(environment: Mapping[str, str], platform: str = sys.platform, which: Wh
 
 def routes(
     text: str, environment: Mapping[str, str], preference: str = "auto", platform: str = sys.platform,
-    which: Which = shutil.which,
+    which: Which = shutil.which, shown: bool = True,
 ) -> tuple[Route, ...]:  # fmt: skip
-    """The ways to try, in order. The file comes last and always works where a file can be written."""
-    size = len(text.encode("utf-8", "replace"))
+    """The ways to try, in order. The file comes last and always works where a file can be written. shown: what the
+    program writes is seen on a terminal."""
+    name = environment.get("TERM", "")
     terminal = Route.TMUX if environment.get("TMUX") and which("tmux") else Route.TERMINAL
-    takes = terminal is Route.TMUX or (environment.get("TERM", "") not in osc52.DEAF and size <= osc52.MOST)
+    takes = terminal is Route.TMUX or (shown and name not in (*PLACELESS, *osc52.DEAF) and size(text) <= osc52.MOST)
     possible = {
         Route.TOOL: tool(environment, platform, which) is not None,
         terminal: takes,
-        Route.PAGER: pager(environment, which) is not None,
+        Route.PAGER: shown and name not in PLACELESS and pager(environment, which) is not None,
         Route.FILE: True,
     }
     order = [route for route, can in possible.items() if can]
@@ -98,6 +101,11 @@ def routes(
         order = [route for route in order if preference == route.value or (preference, route) == ("terminal", terminal)]
         order = list(dict.fromkeys([*order, Route.FILE]))
     return tuple(order)
+
+
+def size(text: str) -> int:
+    """In the bytes that a terminal would get."""
+    return len(text.encode("utf-8", "replace"))
 
 
 def into_tmux(text: str) -> tuple[bool, bool]:
