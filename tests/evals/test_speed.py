@@ -44,7 +44,7 @@ CONTRACT = (
 )  # fmt: skip
 
 
-ADDED = ("rss_both", "pss_second_user")
+ADDED = ("decode_4b", "rss_both", "pss_second_user")
 MEASURED = (
     "decode_embedded", "prefill_512", "paste_prefill", "closed_label_steps", "parallel_16", "evals_vs_llama_class",
     "pss_second_user", "rss_both",
