@@ -154,7 +154,7 @@ def test_the_rows_are_those_of_the_contract() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--only", "decode_4b"], 2, "Unknown row 'decode_4b'"),
+        (["--only", "decode_9b"], 2, "Unknown row 'decode_9b'"),
         (["--only", ","], 2, "names no row"),
         (["--repeat", "0"], 2, "--repeat is 0"),
         (["--quick", "--write", "x.md"], 2, "--quick measures too little"),
