@@ -106,8 +106,8 @@ def one(
     narrate(f"{spec.name}: {spec.what}, against {spec.against or 'nothing yet'}")
     with Bench(subject, embedded, sizes, repeat, spec.name, second) as bench:
         runs = spec.measure(bench)
-    model = embedded.label if spec.embedded else subject.label
-    row = Row(spec, runs, model)
+    about = second if spec.second and second is not None else embedded if spec.embedded else subject
+    row = Row(spec, runs, about.label)
     narrate(f"{spec.name}: {row.ours:.4g} against {row.peer:.4g} {spec.unit}, ratio {row.ratio:.2f}")
     return row
 

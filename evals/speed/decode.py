@@ -13,7 +13,7 @@ from statistics import mean
 from evals.speed.bench import Bench, narrate
 from evals.speed.long_answers import WORDS, report_for
 from evals.speed.peer import Peer
-from evals.speed.rows import Runs
+from evals.speed.rows import LeftOut, Runs
 from evals.speed.subject import Subject
 from evals.speed.terminal import AppInTerminal, Seen
 from evals.speed.timing import rate
@@ -23,6 +23,13 @@ from radlite_tui.errors import RadliteError
 def decode_3b(bench: Bench) -> Runs:
     """Tokens per second with a real-shape model."""
     return app_and_loop(bench, bench.subject)
+
+
+def decode_4b(bench: Bench) -> Runs:
+    """The same with the second model of real shape."""
+    if bench.second is None:
+        raise LeftOut("no --second-model-file")
+    return app_and_loop(bench, bench.second)
 
 
 def decode_embedded(bench: Bench) -> Runs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evals.speed.bench import Bench
 from evals.speed.busy import busy_core
 from evals.speed.closed import closed_label_steps
-from evals.speed.decode import decode_3b, decode_embedded
+from evals.speed.decode import decode_3b, decode_4b, decode_embedded
 from evals.speed.memory import pss_second_user, rss_3b, rss_both
 from evals.speed.parallel import compare_columns, parallel_16
 from evals.speed.prefill import prefill_512, second_question
@@ -30,6 +30,17 @@ SPECS: tuple[Spec, ...] = (
         0.97,
         decode_3b,
         model_file=True,
+    ),
+    Spec(
+        "decode_4b",
+        "decode with the second model, the app in a terminal",
+        "plain llama.cpp loop, same threads",
+        "tok/s",
+        "more",
+        0.97,
+        decode_4b,
+        model_file=True,
+        second=True,
     ),
     Spec(
         "decode_embedded",

@@ -36,8 +36,8 @@ class Spec:
     """One row of the table. what: what is measured; against: the peer; better: which way the unit counts.
 
     floor: the least ratio that is good enough. model_file: whether it takes a real-shape model, given by the user;
-    embedded: whether it is about an embedded model even then. measure: makes the runs, or raises LeftOut or
-    RadliteError.
+    second: whether it is about the second one; embedded: whether it is about an embedded model even then. measure:
+    makes the runs, or raises LeftOut or RadliteError.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Spec:
     floor: float
     measure: Callable[[Bench], Runs]
     model_file: bool = False
+    second: bool = False
     embedded: bool = False
 
 
