@@ -29,7 +29,8 @@ def run(report_path: Path | None) -> int:
     """Start the app, with a report opened if one is given. Returns the exit code; says why on stderr when not 0.
 
     On a calm screen, as over SSH, the mouse is left to the terminal: a dropped connection would leave it switched on
-    there. Settings that cannot be used are told on the screen, and the defaults hold for them.
+    there. In GNU screen too, which keeps a single Esc to itself while a program listens to the mouse. Settings that
+    cannot be used are told on the screen, and the defaults hold for them.
     """
     try:
         require_terminal()
@@ -46,7 +47,7 @@ def run(report_path: Path | None) -> int:
 
     terminal_input.install()
     app = RadliteApp(opened, offered=offered, found=found, problems=problems)
-    app.run(mouse=not is_calm)
+    app.run(mouse=not is_calm and not os.environ.get("STY"))
     return app.return_code or 0
 
 
