@@ -149,6 +149,7 @@ class RadliteApp(App[None]):
         """In a thread: what the first keys need, then the other screens."""
         self.make_assistant()
         starting.load(starting.SCREENS)
+        settle_memory()
 
     def make_assistant(self) -> None:
         """In a thread: the history, and the assistant with what planning needs; the read screen is told of it."""
@@ -166,7 +167,6 @@ class RadliteApp(App[None]):
             self.read_screen.post_message(Ready(f"RadLite could not start ({type(error).__name__}: {error})."))
             return
         self.assistant = assistant
-        settle_memory()
         self.read_screen.post_message(Ready())
 
     @cached_property

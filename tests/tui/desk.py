@@ -63,6 +63,12 @@ class Desk:
         await self.until(lambda: self.read.following is not None and self.read.following.over)
         await self.pilot.pause()
 
+    async def begin(self, words: str, shown: str) -> None:
+        """Type the words, send them, and wait until so much of the answer is shown."""
+        await self.type(words)
+        await self.pilot.press("enter")
+        await self.until(lambda: shown in self.latest())
+
     async def ask(self, words: str) -> Answer:
         """Type the words, send them, and wait for the answer's end."""
         count = len(self.read.conversation.turns()) + 1

@@ -80,9 +80,7 @@ async def test_a_stopped_answer_goes_on_from_its_text(gate: Gate) -> None:
     gate.allowed = 3
     engine = ScriptedEngine({"chat": ANSWER}, step=gate)
     async with open_desk(scripted(engine), report=Report(REPORT)) as desk:
-        await desk.type("hello")
-        await desk.pilot.press("enter")
-        await desk.until(lambda: "one two three" in desk.latest())
+        await desk.begin("hello", "one two three")
         await desk.pilot.press("escape")
         gate.open.set()
         await desk.answered()

@@ -32,9 +32,7 @@ async def copied(copy: str, keys: str, said: str) -> tuple[str, str]:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         desk = Desk(app, pilot)
         await desk.ready()
-        await desk.type("hello")
-        await pilot.press("enter")
-        await desk.answered()
+        await desk.ask("hello")
         await pilot.press(keys)
         await desk.until(lambda: any(said in note.message for note in app._notifications))
         turn = desk.read.conversation.latest
@@ -94,9 +92,7 @@ async def unable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         desk = Desk(app, pilot)
         await desk.ready()
-        await desk.type("hello")
-        await pilot.press("enter")
-        await desk.answered()
+        await desk.ask("hello")
         await pilot.press("ctrl+y")
         await desk.until(lambda: isinstance(app.screen, ByHandScreen))
         await pilot.pause()

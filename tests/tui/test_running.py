@@ -21,9 +21,7 @@ async def test_escape_stops_and_keeps_the_text(gate: Gate) -> None:
     gate.allowed = 3
     engine = ScriptedEngine({"chat": ANSWER}, step=gate)
     async with open_desk(scripted(engine), report=Report(REPORT)) as desk:
-        await desk.type("hello")
-        await desk.pilot.press("enter")
-        await desk.until(lambda: "one two three" in desk.latest())
+        await desk.begin("hello", "one two three")
         assert "Esc stop" in desk.screen()
         await desk.pilot.press("escape")
         gate.open.set()
