@@ -2,13 +2,15 @@
 
 Textual looks for keys inside a paste: an escape in a pasted text ends it there, and the rest arrives as keys, Enter
 among them. Here a paste is everything between its two marks, and only the second mark ends it. A byte that is no UTF-8
-(mouse reports of the old kind, after a reconnection) is replaced instead of ending the app.
+(mouse reports of the old kind, after a reconnection) is replaced instead of ending the app. Textual reads on, without
+end, when the terminal is gone; here the app is told so.
 """
 
 from __future__ import annotations
 
 import os
-from codecs import IncrementalDecoder, getincrementaldecoder
+import signal
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -74,9 +76,31 @@ class WholePastes(XTermParser):
         return None, ""
 
 
-def tolerant(encoding: str) -> Callable[[], IncrementalDecoder]:
-    """As `codecs.getincrementaldecoder`, but what cannot be decoded is replaced."""
-    return partial(getincrementaldecoder(encoding), "replace")
+class Input:
+    """Decodes what is read from the terminal. What cannot be decoded is replaced; nothing at all means that there is no
+    terminal any more."""
+
+    def __init__(self, encoding: str) -> None:
+        self.decoder = getincrementaldecoder(encoding)("replace")
+        self.ended = False
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        if not data and not final and not self.ended:
+            self.ended = True
+            hang_up()
+        return self.decoder.decode(data, final)
+
+
+def hang_up() -> None:
+    """What the system does when a terminal goes, but only to the program that was started on it, which may be one that
+    waits for us and does not end (make is such). Where that signal is ignored, as under nohup, it is the other one."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    os.kill(os.getpid(), signal.SIGTERM if ignored else signal.SIGHUP)
+
+
+def tolerant(encoding: str) -> Callable[[], Input]:
+    """As `codecs.getincrementaldecoder`."""
+    return partial(Input, encoding)
 
 
 def install() -> None:

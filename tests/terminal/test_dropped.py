@@ -19,8 +19,14 @@ SIZE = (80, 24)
 REPORT = "FINDINGS: 18 mm irregular mass, left breast, spiculated margin.\nIMPRESSION: suspicious.\n" * 4
 
 
-def started(home: Path, folder: Path, saving: str, *arguments: str, **more: str) -> Terminal:
-    """The program with a model that writes until its limit, slowly."""
+WAITS = "import signal, subprocess, sys; signal.signal(signal.SIGHUP, lambda *_: 0); subprocess.call(sys.argv[1:])"
+"""A program that is told when the terminal goes, as make is, and waits for the one that it started."""
+
+
+def started(
+    home: Path, folder: Path, saving: str, *arguments: str, through: tuple[str, ...] = (), **more: str
+) -> Terminal:
+    """The program with a model that writes until its limit, slowly. through: what starts it."""
     kept = {
         "RADLITE_HISTORY_FOLDER": str(home / "history"),
         "RADLITE_HISTORY_SAVING": saving,
@@ -31,7 +37,7 @@ def started(home: Path, folder: Path, saving: str, *arguments: str, **more: str)
         "XDG_STATE_HOME": str(home / "state"),
     }
     (home / "report.txt").write_text(REPORT, encoding="utf-8")
-    command = [sys.executable, "-m", "radlite_tui", str(home / "report.txt"), *arguments]
+    command = [*through, sys.executable, "-m", "radlite_tui", str(home / "report.txt"), *arguments]
     return Terminal(command, environment(home, **kept, **more), SIZE)
 
 
@@ -50,14 +56,24 @@ HOW = {
 }
 
 
-@pytest.mark.parametrize(("how", "saving"), [("the connection drops", "off"), ("SIGHUP", "on"), ("SIGTERM", "on")])
+@pytest.mark.parametrize(
+    ("how", "saving", "through"),
+    [
+        ("the connection drops", "off", ()),
+        ("the connection drops", "off", (sys.executable, "-c", WAITS)),
+        ("SIGHUP", "on", ()),
+        ("SIGTERM", "on", ()),
+    ],
+    ids=["dropped", "dropped while another program waits", "SIGHUP", "SIGTERM"],
+)
 def test_the_answer_so_far_is_offered_at_the_next_start_and_only_then(
     tmp_path: Path,
     models: Path,  # noqa: F811 - the fixture
     how: str,
     saving: str,
+    through: tuple[str, ...],
 ) -> None:
-    terminal = started(tmp_path, models, saving)
+    terminal = started(tmp_path, models, saving, through=through)
     try:
         terminal.expect(f"SAVING {saving.upper()}")
         half_way(terminal)
