@@ -1,6 +1,7 @@
 """`python -m finetune data|train|merge|export|all|verify --recipe NAME`: arguments in, `pipeline` called.
 
-`data` without a recipe is about public data sets, see `finetune.data`.
+`data` without a recipe is about public data sets, see `finetune.data`; merge, export, quantize, importance and verify
+without one are about plain folders and files, see `finetune.plain`.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import os
 import sys
 from pathlib import Path
 
-from finetune import data
+from finetune import data, plain
 from radlite_tui.errors import RadliteError
 
 
 def arguments() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m finetune", description="Rebuild RadLite's models.")
-    parser.add_argument("stage", choices=("data", "train", "merge", "export", "all", "verify"))
+    parser.add_argument("stage", choices=("data", "train", "all", *plain.STAGES))
     parser.add_argument("--recipe", metavar="NAME", help="a name in finetune/recipes, or a .toml file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="outputs (default: runs/RECIPE)")
     parser.add_argument(
@@ -29,6 +30,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--adapter-minutes", type=float, metavar="M", help="end adapter training after M minutes")
     parser.add_argument("--threads", type=int, metavar="N", help="PyTorch threads")
     data.add_arguments(parser)
+    plain.add_arguments(parser)
     return parser
 
 
@@ -37,13 +39,20 @@ def main(argv: list[str] | None = None) -> int:
     parser = arguments()
     options = parser.parse_args(argv)
     sets = options.stage == "data" and data.asked(options)
-    if not sets and options.recipe is None:
+    folders = plain.asked(options)
+    if not sets and not folders and options.recipe is None:
         also = ", or --list, --build, --index or --variety" if options.stage == "data" else ""
+        also = ", or --base" if options.stage in plain.STAGES else also
         parser.error(f"{options.stage} needs --recipe{also}")
     if (sets and options.recipe is not None) or (data.asked(options) and options.stage != "data"):
         parser.error("--list, --build, --index and --variety go with `data` and without --recipe")
     try:
+        if folders:
+            return plain.run(options, _say)
         return data.run(options, _say) if sets else _run(options)
+    except KeyboardInterrupt:
+        _say("stopped")
+        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -57,7 +66,7 @@ def _say(line: str) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from finetune import pipeline, recipe
+    from finetune import exporting, pipeline, recipe
 
     chosen = recipe.load(options.recipe)
     run = pipeline.Run(chosen, options.out or Path("runs") / chosen.name, _say)
@@ -74,9 +83,9 @@ def _run(options: argparse.Namespace) -> int:
         if options.stage == "train":
             pipeline.train(run, model, options.part, options.base_minutes, options.adapter_minutes)
         elif options.stage == "merge":
-            pipeline.merge(run, model)
+            exporting.merge(run, model)
         elif options.stage == "export":
-            pipeline.export(run, model)
+            exporting.export(run, model)
     if options.stage == "verify":
         from finetune import verify
 

@@ -1,28 +1,33 @@
-"""Qwen2 and Qwen3 decoders, and LoRA adapters on them, as GGUF files. Names and shapes only, no arithmetic but casts.
+"""Qwen2 and Qwen3 decoders, and LoRA adapters on them, as GGUF files equal to those of llama.cpp's own converter.
 
-May import numpy, `gguf` (inside functions) and its siblings; takes plain arrays, never a torch module. What this
-writer cannot represent faithfully (DoRA, saved modules, per-module alphas) is refused instead of written wrong.
+May import numpy, torch and gguf (inside functions) and its siblings. Names and shapes only, no arithmetic but casts and
+one factor: tensors come from a `Source` one at a time and go to the file one at a time. What GGUF cannot represent
+faithfully is refused instead of written wrong. docs/export.md says how the equality was checked.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune.tokenizer import CONTROLS, END_OF_TEXT, Tokenizer
+from finetune import vocabulary
+from finetune.adapter import Adapter
+from finetune.checkpoint import Source
+from finetune.steps import Progress
 from radlite_tui.errors import BadInput
-from radlite_tui.segments import IM_END
 
-Arrays = Mapping[str, NDArray[Any]]
-Quantization = Literal["F32", "F16", "Q8_0"]
+KINDS = ("F32", "F16", "BF16")
+"""What models are written as; everything smaller is made from such a file by `quantize`."""
+ADAPTER_KINDS = (*KINDS, "Q8_0")
 
+_FILE_TYPES = {"F32": "ALL_F32", "F16": "MOSTLY_F16", "BF16": "MOSTLY_BF16", "Q8_0": "MOSTLY_Q8_0"}
 _WHOLE = {
     "model.embed_tokens.weight": "token_embd.weight",
     "model.norm.weight": "output_norm.weight",
@@ -42,12 +47,13 @@ _MODULES = {
     "mlp.down_proj": "ffn_down",
 }
 _LAYER = re.compile(r"model\.layers\.(\d+)\.(.+)\.(weight|bias)$")
-_LORA = re.compile(r"(?:base_model\.model\.)?(model\.layers\.\d+\..+)\.lora_([AB])\.(?:default\.)?weight$")
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Decoder:
-    """What GGUF must know of a decoder, read from its transformers configuration."""
+    """What GGUF must know of a decoder, read from its config.json. head: None where it is width / heads, unsaid."""
 
     architecture: str
     layers: int
@@ -56,34 +62,42 @@ class Decoder:
     feed_forward: int
     heads: int
     kv_heads: int
-    head: int
+    head: int | None
     epsilon: float
-    rope_base: float
+    rope: Mapping[str, Any]
     vocabulary: int
     tied: bool
 
     @staticmethod
     def of(config: Mapping[str, Any]) -> Decoder:
-        """From the mapping of a config.json. Raises BadInput for any other architecture."""
+        """From the mapping of a config.json. Raises BadInput for any other architecture, and what is not exported."""
         kind = config.get("model_type")
         if kind not in ("qwen2", "qwen3"):
             raise BadInput(f"Only qwen2 and qwen3 models can be exported, not {kind!r}.")
-        heads, width = int(config["num_attention_heads"]), int(config["hidden_size"])
-        rope = config.get("rope_parameters") or config
-        return Decoder(
-            architecture=kind,
-            layers=int(config["num_hidden_layers"]),
-            context=int(config["max_position_embeddings"]),
-            width=width,
-            feed_forward=int(config["intermediate_size"]),
-            heads=heads,
-            kv_heads=int(config["num_key_value_heads"]),
-            head=int(config.get("head_dim") or width // heads),
-            epsilon=float(config["rms_norm_eps"]),
-            rope_base=float(rope["rope_theta"]),
-            vocabulary=int(config["vocab_size"]),
-            tied=bool(config["tie_word_embeddings"]),
-        )
+        if config.get("quantization_config"):
+            raise BadInput("A checkpoint with quantization_config cannot be exported; export the unquantised one.")
+        rope = dict(config.get("rope_parameters") or config.get("rope_scaling") or {})
+        if "rope_theta" in config:
+            rope.setdefault("rope_theta", config["rope_theta"])
+        if (scaling := rope.get("rope_type", rope.get("type", "default"))) not in ("default", "yarn", "linear"):
+            raise BadInput(f"config.json: rotary scaling {scaling!r} cannot be exported; known are yarn and linear.")
+        try:
+            return Decoder(
+                architecture=kind,
+                layers=int(config["num_hidden_layers"]),
+                context=int(config["max_position_embeddings"]),
+                width=int(config["hidden_size"]),
+                feed_forward=int(config["intermediate_size"]),
+                heads=int(config["num_attention_heads"]),
+                kv_heads=int(config["num_key_value_heads"]),
+                head=None if config.get("head_dim") is None else int(config["head_dim"]),
+                epsilon=float(config["rms_norm_eps"]),
+                rope=rope,
+                vocabulary=int(config["vocab_size"]),
+                tied=bool(config.get("tie_word_embeddings", False)),
+            )
+        except KeyError as error:
+            raise BadInput(f"config.json lacks {error.args[0]}; copy it again.") from None
 
 
 def tensor_name(name: str) -> str:
@@ -97,110 +111,180 @@ def tensor_name(name: str) -> str:
 
 
 def write_model(
-    path: Path, weights: Arrays, decoder: Decoder, tokenizer: Tokenizer, name: str, kind: Quantization = "F16"
+    path: Path, source: Source, tokenizer: Path, name: str | None = None, kind: str = "F16", say: Say = lambda _: None
 ) -> None:
-    """Write a whole model. Norms and biases stay F32, as llama.cpp wants them."""
+    """Write a whole model. tokenizer: the folder of tokenizer.json. name: as general.name, without the model card's
+    entries; without one all of it is read from the `tokenizer` folder as llama.cpp does. kind: one of KINDS.
+
+    Norms and biases stay F32, as llama.cpp wants them. Raises BadInput, also for a weight beyond F16.
+    """
+    if kind not in KINDS:
+        raise BadInput(f"Models are written as {', '.join(KINDS)}, not {kind!r}; quantise the file for anything else.")
+    decoder = Decoder.of(source.config)
+    shapes = {
+        tensor_name(given): shape
+        for given, shape in source.shapes.items()
+        if not (decoder.tied and given == "lm_head.weight")
+    }
+    _whole(decoder, shapes)
+    with _Writing(path, decoder.architecture) as file:
+        for target, shape in shapes.items():
+            file.announce(target, shape, "F32" if len(shape) == 1 else kind)
+        _described(file.writer, tokenizer, name)
+        _add_decoder(file.writer, decoder, kind)
+        vocabulary.add(file.writer, tokenizer, source.config)
+        progress = Progress(f"writing {path.name}", len(shapes), say)
+        for given, tensor in source.each():
+            if (target := tensor_name(given)) in shapes:
+                file.put(target, tensor.float().numpy())
+                progress.step()
+
+
+def write_adapter(path: Path, adapter: Adapter, base: Source, name: str | None = None, kind: str = "Q8_0") -> None:
+    """Write a LoRA adapter. GGUF has one alpha and divides it by each pair's rank, so rsLoRA's root is folded into
+    alpha, and what patterns set otherwise into that module's B. A rank that is no multiple of 32 keeps B as F16 in a
+    Q8_0 file, as with llama.cpp. Raises BadInput for an adapter of another base.
+    """
+    if kind not in ADAPTER_KINDS:
+        raise BadInput(f"Adapters are written as {', '.join(ADAPTER_KINDS)}, not {kind!r}.")
+    adapter.fit(base)
+    halves: dict[str, tuple[Any, float, str]] = {}
+    for module, pair in adapter.pairs.items():
+        target = tensor_name(f"{module}.weight")
+        factor = pair.scale * pair.rank / adapter.alpha
+        if math.isclose(factor, 1.0, rel_tol=1e-9):
+            factor = 1.0
+        for half, tensor, times in (("a", pair.a, 1.0), ("b", pair.b, factor)):
+            fits = kind != "Q8_0" or tensor.shape[-1] % 32 == 0
+            halves[f"{target}.lora_{half}"] = (tensor, times, kind if fits else "F16")
+    with _Writing(path, Decoder.of(base.config).architecture) as file:
+        for target, (tensor, _, stored) in halves.items():
+            file.announce(target, tuple(tensor.shape), stored)
+        _described(file.writer, adapter.folder, name, "adapter")
+        file.writer.add_float32("adapter.lora.alpha", adapter.alpha)
+        file.writer.add_quantization_version(2)
+        for target, (tensor, times, _) in halves.items():
+            array = tensor.float().numpy()
+            file.put(target, array if times == 1.0 else array * np.float32(times))
+
+
+def _whole(decoder: Decoder, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raises BadInput when a tensor that llama.cpp needs is not there, or the embedding has another size."""
+    wanted = {"token_embd.weight", "output_norm.weight"} | (set() if decoder.tied else {"output.weight"})
+    parts = [
+        part for part in _MODULES.values() if decoder.architecture == "qwen3" or part[-6:] not in ("q_norm", "k_norm")
+    ]
+    wanted |= {f"blk.{layer}.{part}.weight" for layer in range(decoder.layers) for part in parts}
+    if lost := sorted(wanted - shapes.keys()):
+        raise BadInput(f"The checkpoint has no tensor for {lost[0]}; it is not whole, copy it again.")
+    if shapes["token_embd.weight"] != (decoder.vocabulary, decoder.width):
+        rows, columns = shapes["token_embd.weight"]
+        raise BadInput(
+            f"The embedding is {rows} x {columns}, but config.json says {decoder.vocabulary} x {decoder.width}; they "
+            "do not belong together."
+        )
+
+
+def _described(writer: Any, folder: Path, name: str | None, kind: str = "model") -> None:
+    """general.*: names, size and sampling defaults, by the library's own reader of the folder."""
     import gguf
 
-    if kind == "Q8_0":
-        raise BadInput("Whole models are written as F16 or F32 and quantised by llama.cpp.")
-    writer = gguf.GGUFWriter(str(path), decoder.architecture)
-    writer.add_type("model")
-    writer.add_name(name)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16 if kind == "F16" else gguf.LlamaFileType.ALL_F32)
+    parameters = writer.get_total_parameter_count()[0]
+    card = gguf.Metadata.load(None, folder, None, parameters)
+    defaults = gguf.Metadata.load_generation_config(folder) or {}
+    if card.sampling_penalty_repeat is None:
+        card.sampling_penalty_repeat = defaults.get("repetition_penalty")  # the released gguf package does not know it
+    if name is not None:
+        sampling = {key: value for key, value in vars(card).items() if key.startswith("sampling_")}
+        card = gguf.Metadata(**sampling, name=name)
+    if card.size_label is None and parameters > 0:
+        card.size_label = gguf.size_label(*writer.get_total_parameter_count())
+    writer.add_type(kind)
+    if kind == "adapter":
+        writer.add_string("adapter.type", "lora")
+    card.set_gguf_meta_model(writer)
+
+
+def _add_decoder(writer: Any, decoder: Decoder, kind: str) -> None:
+    import gguf
+
     writer.add_block_count(decoder.layers)
     writer.add_context_length(decoder.context)
     writer.add_embedding_length(decoder.width)
     writer.add_feed_forward_length(decoder.feed_forward)
     writer.add_head_count(decoder.heads)
     writer.add_head_count_kv(decoder.kv_heads)
-    writer.add_key_length(decoder.head)
-    writer.add_value_length(decoder.head)
+    _add_rope(writer, decoder)
     writer.add_layer_norm_rms_eps(decoder.epsilon)
-    writer.add_rope_freq_base(decoder.rope_base)
-    writer.add_vocab_size(decoder.vocabulary)
-    _add_tokenizer(writer, tokenizer, decoder.vocabulary)
-    for source, array in weights.items():
-        target = tensor_name(source)
-        if target == "output.weight" and decoder.tied:
-            continue
-        wide = array.ndim == 1 or kind == "F32"
-        writer.add_tensor(target, array.astype(np.float32 if wide else np.float16))
-    _finish(writer)
+    if decoder.head is not None:
+        writer.add_key_length(decoder.head)
+        writer.add_value_length(decoder.head)
+    writer.add_file_type(gguf.LlamaFileType[_FILE_TYPES[kind]])
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
 
 
-def write_adapter(
-    path: Path, weights: Arrays, settings: Mapping[str, Any], architecture: str, name: str, kind: Quantization = "Q8_0"
-) -> None:
-    """Write a LoRA adapter. settings: PEFT's adapter_config; rsLoRA is folded into alpha, as llama.cpp has alpha/rank.
+def _add_rope(writer: Any, decoder: Decoder) -> None:
+    """Rotary embedding: its base, and the scaling where the configuration has one."""
+    import gguf
 
-    Raises BadInput for DoRA, saved modules and per-module ranks or alphas.
+    rope = decoder.rope
+    kind, factor = rope.get("rope_type", rope.get("type", "default")), rope.get("factor")
+    if kind != "default" and factor is not None:
+        writer.add_rope_scaling_type(gguf.RopeScalingType[kind.upper()])
+        writer.add_rope_scaling_factor(factor)
+        if kind == "yarn":
+            writer.add_rope_scaling_orig_ctx_len(rope.get("original_max_position_embeddings", decoder.context))
+    if "rope_theta" in rope:
+        writer.add_rope_freq_base(rope["rope_theta"])
+
+
+class _Writing:
+    """A GGUF file in the making: announce all tensors, add the keys to `writer`, then put the tensors in that order.
+
+    The file gets its name only when it is whole.
     """
-    import gguf
 
-    rank, alpha = int(settings["r"]), float(settings["lora_alpha"])
-    if settings.get("use_dora"):
-        raise BadInput(
-            "A DoRA adapter cannot be exported: GGUF adapters have no place for its magnitudes; train with plain LoRA."
-        )
-    if settings.get("modules_to_save"):
-        raise BadInput("An adapter with modules_to_save cannot be exported: GGUF adapters hold low-rank pairs only.")
-    if settings.get("rank_pattern") or settings.get("alpha_pattern"):
-        raise BadInput(
-            "An adapter with rank_pattern or alpha_pattern cannot be exported: GGUF adapters have one alpha."
-        )
-    if kind == "Q8_0" and rank % 32:
-        raise BadInput(f"An adapter of rank {rank} cannot be stored as Q8_0; the rank must be a multiple of 32.")
-    if settings.get("use_rslora"):
-        alpha *= math.sqrt(rank)
-    writer = gguf.GGUFWriter(str(path), architecture)
-    writer.add_type("adapter")
-    writer.add_name(name)
-    writer.add_string("adapter.type", "lora")
-    writer.add_float32("adapter.lora.alpha", alpha)
-    for source, array in weights.items():
-        found = _LORA.match(source)
-        if found is None:
-            raise BadInput(f"The adapter tensor {source} is not a low-rank pair and cannot be exported.")
-        target = f"{tensor_name(found[1] + '.weight')}.lora_{found[2].lower()}"
-        _add_matrix(writer, target, array.astype(np.float32), kind)
-    _finish(writer)
+    def __init__(self, path: Path, architecture: str) -> None:
+        import gguf
 
+        self._path, self._part = path, path.with_name(path.name + ".part")
+        self._types: dict[str, Any] = {}
+        self._begun = False
+        self.writer = gguf.GGUFWriter(None, architecture)
 
-def _add_matrix(writer: Any, name: str, array: NDArray[np.float32], kind: Quantization) -> None:
-    import gguf
+    def __enter__(self) -> _Writing:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return self
 
-    if kind == "Q8_0":
-        stored = gguf.quants.quantize(array, gguf.GGMLQuantizationType.Q8_0)
-        writer.add_tensor(name, stored, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
-    else:
-        writer.add_tensor(name, array.astype(np.float16 if kind == "F16" else np.float32))
+    def announce(self, name: str, shape: tuple[int, ...], kind: str) -> None:
+        import gguf
 
+        stored = gguf.GGMLQuantizationType[kind]
+        self._types[name] = stored
+        size = gguf.quant_shape_to_byte_shape(shape, stored)
+        if kind in ("F32", "F16"):
+            dtype: Any = np.dtype(np.float32 if kind == "F32" else np.float16)
+            self.writer.add_tensor_info(name, shape, dtype, math.prod(size))
+        else:
+            self.writer.add_tensor_info(name, size, np.dtype(np.uint8), math.prod(size), raw_dtype=stored)
 
-def _add_tokenizer(writer: Any, tokenizer: Tokenizer, vocabulary: int) -> None:
-    """The vocabulary, padded with unused tokens to the model's size. <|im_end|> ends an answer, <|endoftext|> pads."""
-    import gguf
+    def put(self, name: str, array: NDArray[np.float32]) -> None:
+        import gguf
 
-    tokens = tokenizer.tokens()
-    types = [gguf.TokenType.CONTROL if token in CONTROLS else gguf.TokenType.NORMAL for token in tokens]
-    if len(tokens) > vocabulary:
-        raise BadInput(f"The tokenizer has {len(tokens)} tokens but the model only {vocabulary}.")
-    for number in range(len(tokens), vocabulary):
-        tokens.append(f"[PAD{number}]")
-        types.append(gguf.TokenType.UNUSED)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("qwen2")
-    writer.add_token_list(tokens)
-    writer.add_token_types(types)
-    writer.add_token_merges(tokenizer.merges())
-    writer.add_eos_token_id(tokenizer.control(IM_END))
-    writer.add_eot_token_id(tokenizer.control(IM_END))
-    writer.add_pad_token_id(tokenizer.control(END_OF_TEXT))
-    writer.add_add_bos_token(False)
+        if not self._begun:
+            self._begun = True
+            self.writer.write_header_to_file(self._part)
+            self.writer.write_kv_data_to_file()
+            self.writer.write_ti_data_to_file()
+        with np.errstate(over="ignore"):
+            stored = gguf.quants.quantize(array, self._types[name])
+        if self._types[name] == gguf.GGMLQuantizationType.F16 and not np.isfinite(stored).all():
+            raise BadInput(f"{name} holds a value that F16 cannot hold; export as BF16 or F32.")
+        self.writer.write_tensor_data(stored)
 
-
-def _finish(writer: Any) -> None:
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self.writer.close()
+        if error is None:
+            self._part.replace(self._path)
+        else:
+            self._part.unlink(missing_ok=True)

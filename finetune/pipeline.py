@@ -1,4 +1,4 @@
-"""The stages of a recipe, each resumable and skipped when its output is there: data, train, merge, export, install.
+"""The stages of a recipe, each resumable and skipped when its output is there: data and train; `exporting` has the rest.
 
 May import everything in `finetune` and `radlite_tui.models.manifest`; heavy imports stay inside the functions of its
 siblings. Everything it writes is under `runs/RECIPE/` (or --out), but for the installed files.
@@ -7,7 +7,6 @@ siblings. Everything it writes is under `runs/RECIPE/` (or --out), but for the i
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -17,7 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from finetune import base, documents, gguf_export, lora, quantize, rows, unseen
+from finetune import base, documents, lora, rows, unseen
+from finetune.exporting import export, install
 from finetune.ragged import Ragged
 from finetune.recipe import Recipe
 from finetune.tokenizer import Tokenizer
@@ -129,58 +129,6 @@ def train(
         )
 
 
-def merge(run: Run, architecture: str) -> Path:
-    """Base plus adapter in float32 as one transformers folder."""
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM
-
-    folder = run.of(architecture)
-    target = folder / "merged"
-    if not (target / "config.json").is_file():
-        model = AutoModelForCausalLM.from_pretrained(str(_there(folder / "base" / "final")), dtype="float32")
-        merged = PeftModel.from_pretrained(model, str(_there(folder / "adapter" / "final"))).merge_and_unload()
-        merged.save_pretrained(str(target))
-        run.say(f"{architecture}: merged into {target}")
-    return target
-
-
-def export(run: Run, architecture: str) -> Path:
-    """GGUF files of one model: base and merged (F16 and quantised), adapter (F16 and quantised), and the manifest."""
-    from safetensors.numpy import load_file
-
-    folder, kinds = run.of(architecture), run.recipe.export
-    target = _made(folder / "gguf")
-    name, tokenizer = f"{run.recipe.model}-{architecture}", run.tokenizer()
-    for role, source in (("base", folder / "base" / "final"), ("merged", merge(run, architecture))):
-        config = json.loads((_there(source) / "config.json").read_text(encoding="utf-8"))
-        weights = load_file(source / "model.safetensors")
-        decoder = gguf_export.Decoder.of(config)
-        gguf_export.write_model(target / f"{role}-f16.gguf", weights, decoder, tokenizer, name)
-        quantize.quantize(target / f"{role}-f16.gguf", target / f"{role}.gguf", kinds.base)
-    tuned = folder / "adapter" / "final"
-    settings = json.loads((_there(tuned) / "adapter_config.json").read_text(encoding="utf-8"))
-    weights = load_file(tuned / "adapter_model.safetensors")
-    gguf_export.write_adapter(target / "adapter-f16.gguf", weights, settings, architecture, name, "F16")
-    gguf_export.write_adapter(target / "adapter.gguf", weights, settings, architecture, name, kinds.adapter)
-    run.say(f"{architecture}: GGUF files in {target}")
-    return target
-
-
-def install(run: Run, architecture: str, where: Path) -> Path:
-    """Copy base and adapter where the app finds them, with a manifest of their checksums."""
-    from finetune.shipped import write
-
-    source = run.of(architecture) / "gguf"
-    target = _made(where / f"{run.recipe.model}-{architecture}")
-    for name in ("base.gguf", "adapter.gguf"):
-        part = target / f"{name}.part"
-        shutil.copyfile(_there(source / name), part)
-        part.replace(target / name)
-    write(target, run.recipe, architecture)
-    run.say(f"{architecture}: installed in {target}")
-    return target
-
-
 def everything(run: Run, where: Path, base_minutes: float | None = None, adapter_minutes: float | None = None) -> None:
     """Data, then all models side by side (a process of one thread each is fastest on two cores), then export."""
     data(run)
@@ -201,12 +149,6 @@ def everything(run: Run, where: Path, base_minutes: float | None = None, adapter
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _there(path: Path) -> Path:
-    if not path.exists():
-        raise BadInput(f"There is no {path} yet; run `python -m finetune train` first.")
-    return path
 
 
 def _write_json(path: Path, value: Any) -> None:
