@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from evals.predictions import Prediction, Writer, read
 from finetune.corpus.case import Case
@@ -16,6 +17,7 @@ from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.types import Answer, Ask
 from radlite_tui.errors import RadliteError
 from radlite_tui.tasks.base import Mode
+from radlite_tui.tasks.outputs import Output
 from radlite_tui.tasks.prompt import PROMPT_VERSION
 
 
@@ -111,4 +113,20 @@ def predict(
         adapter_sha256=answer.model.adapter_sha256 if answer else None,
         version=__version__,
         prompt_version=PROMPT_VERSION,
+        probabilities=probabilities(answer.output) if answer and answer.output else None,
+        quantization=answer.model.quantization if answer else "",
     )
+
+
+def probabilities(output: Output) -> dict[str, Any] | None:
+    """Label probabilities of a closed answer, to six digits, without those below 1e-8; None for a free answer."""
+    found = output.json().get("probabilities")
+    return _short(found) if found else None
+
+
+def _short(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        label: _short(p) if isinstance(p, Mapping) else float(f"{p:.6g}")
+        for label, p in found.items()
+        if isinstance(p, Mapping) or p >= 1e-8
+    }
