@@ -38,7 +38,7 @@ BRITISH = {
     "leukemia": "leukaemia",
     "orthopedic": "orthopaedic",
 }
-_BRITISH = re.compile(f"(?<!o)(?:{'|'.join(BRITISH)})", re.IGNORECASE)
+_BRITISH = re.compile(rf"(?<!o)(?:{'|'.join(BRITISH)})(?!ectal|ed\b|ing\b)", re.IGNORECASE)
 _OPENER = re.compile(r"^(?:There is an? |There are |There is |The |An? )(?=\w|$)")
 _TRAILER = re.compile(r" (?:is|are) (?:seen|noted|present|identified|demonstrated)(?=[.,; ]|$)")
 
