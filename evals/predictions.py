@@ -7,9 +7,10 @@ crash is dropped on reading and predicted again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from radlite_tui.errors import BadInput
 
@@ -22,7 +23,9 @@ class Prediction:
     """One answer to one case. gold and text are in the task's canonical answer format.
 
     report, prior and words are kept so that a score can be computed without the corpus. finish: stop | length |
-    error. error: the sentence when there was no answer.
+    error. error: the sentence when there was no answer. probabilities: as in the output of a closed answer (label ->
+    [0, 1]; for the grid of abnormalities label -> status -> [0, 1]), before any temperature; None for free answers.
+    quantization: of the weights, as the model's manifest has it.
     """
 
     case: str
@@ -47,6 +50,8 @@ class Prediction:
     version: str
     prompt_version: str
     schema: int = SCHEMA
+    probabilities: Mapping[str, Any] | None = None
+    quantization: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:

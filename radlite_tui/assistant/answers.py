@@ -70,6 +70,7 @@ def ask_json(answer: Answer) -> dict[str, Any]:
         "finish": answer.finish,
         "seed": answer.seed,
         "version": answer.version,
+        "calibration": answer.plan.calibration,
         **answer.extra,
     }
 
