@@ -14,7 +14,7 @@ AGAIN = tuple(Path(__file__).parent / name for name in ("cli", "engine", "termin
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where a busy machine can upset the order of things, a test that fails is tried once more, and the report says so."""
+    """Where a busy machine can upset the order of things, a failed test is tried once more; the report says so."""
     for item in items:
         if any(folder in item.path.parents for folder in AGAIN):
             item.add_marker(pytest.mark.flaky(reruns=1))
