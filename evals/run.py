@@ -16,8 +16,9 @@ from radlite_tui import __version__, tasks
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.types import Answer, Ask
 from radlite_tui.errors import RadliteError
+from radlite_tui.routing.calibration import tempered
 from radlite_tui.tasks.base import Mode
-from radlite_tui.tasks.outputs import Output
+from radlite_tui.tasks.outputs import AbnormalityOutput
 from radlite_tui.tasks.prompt import PROMPT_VERSION
 
 
@@ -113,20 +114,23 @@ def predict(
         adapter_sha256=answer.model.adapter_sha256 if answer else None,
         version=__version__,
         prompt_version=PROMPT_VERSION,
-        probabilities=probabilities(answer.output) if answer and answer.output else None,
+        probabilities=probabilities(answer) if answer else None,
         quantization=answer.model.quantization if answer else "",
     )
 
 
-def probabilities(output: Output) -> dict[str, Any] | None:
-    """Label probabilities of a closed answer, to six digits, without those below 1e-8; None for a free answer."""
-    found = output.json().get("probabilities")
-    return _short(found) if found else None
+def probabilities(answer: Answer) -> dict[str, Any] | None:
+    """The decoder's own label probabilities of a closed answer, to six digits, without those below 1e-8; None for a
+    free answer. The temperature they are shown at is taken back, since it is fitted on these."""
+    found = answer.output.json().get("probabilities") if answer.output is not None else None
+    if not found:
+        return None
+    temperature = answer.plan.calibration
+    if isinstance(answer.output, AbnormalityOutput):
+        return {label: _short(statuses, temperature) for label, statuses in found.items()}
+    return _short(found, temperature)
 
 
-def _short(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        label: _short(p) if isinstance(p, Mapping) else float(f"{p:.6g}")
-        for label, p in found.items()
-        if isinstance(p, Mapping) or p >= 1e-8
-    }
+def _short(choice: Mapping[str, float], temperature: float) -> dict[str, float]:
+    (own,) = tempered((choice,), 1 / temperature)
+    return {label: float(f"{p:.6g}") for label, p in own.items() if p >= 1e-8}

@@ -95,11 +95,9 @@ class Keeping:
 
     def show(self) -> None:
         """The status line says how it stands."""
-        shown = [self.app.read_screen.status]
-        if self.app.screen is not self.app.read_screen:
-            shown += self.app.screen.query(StatusLine)
-        for status in shown:
-            status.keep(self.word)
+        for screen in {self.app.read_screen, *self.app.screen_stack[-1:]}:
+            for status in screen.query(StatusLine):
+                status.keep(self.word)
 
     def tell(self, sentence: str) -> None:
         """Something about the history went wrong."""
@@ -160,9 +158,9 @@ class Keeping:
     # What was cut off.
 
     def offer(self, found: Recovered | None) -> None:
-        """Once, at the start."""
+        """Once, at the start. An app that is left before it comes so far offers it the next time."""
         self.show()
-        if found is not None:
+        if found is not None and self.app.read_screen.query(StatusLine):
             from radlite_tui.tui.screens.history_asks import OfferScreen
 
             self.app.push_screen(OfferScreen(found), partial(self.offered, found))
