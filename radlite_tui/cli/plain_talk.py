@@ -48,6 +48,8 @@ class Conversation:
         number = self._keeper.make_private()
         if number is None:
             self._tell("This conversation is private: nothing of it is saved. /new begins another.")
+            if self._keeper.settled.history.recover != "off":
+                self._tell("Only a lost connection leaves a private file, until the next start.")
             return
         self._tell("This conversation is private from now on.")
         if agreed("Delete what was kept of it too? Enter deletes it, n leaves it: ", self._lines, self._tell):
