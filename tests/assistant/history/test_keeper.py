@@ -92,6 +92,20 @@ def test_a_private_conversation_is_not_kept_and_the_next_one_is(tmp_path: Path) 
     assert [one.title for one in Store(tmp_path / "history.db").list()] == ["nodes"]
 
 
+def test_made_private_while_it_is_written_down_nothing_of_it_stays_unnoticed(tmp_path: Path) -> None:
+    for time in range(10):
+        keeper = Keeper(settled(tmp_path / str(time)))
+        ask(keeper, "birads?")
+        if time % 2:
+            keeper.flush()
+        number = keeper.make_private()
+        keeper.close()
+        path = tmp_path / str(time) / "history.db"
+        there = [one.id for one in Store(path).list()] if path.exists() else []
+        assert there == ([] if number is None else [number])
+        assert number is not None or not time % 2
+
+
 def test_a_report_is_kept_once_for_all_questions_about_it(tmp_path: Path) -> None:
     path = kept(tmp_path, ("birads?", "nodes", "hello"))
     connection = sqlite3.connect(path)
