@@ -18,8 +18,9 @@ from finetune.corpus.text import Passage, Style, abbreviate
 Scene = TypeVar("Scene")
 
 
-LISTED, OWN = 0.35, 0.5
-"""Shares of lesions whose features stand in a list, and of other features with a sentence of their own."""
+LISTED, OWN, UNSAID = 0.35, 0.5, 0.2
+"""Shares of lesions whose features stand in a list, of other features with a sentence of their own, and of bland
+features left out."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,13 @@ class Pen:
         """One of the words under the key: the guideline's own, which splits share, or a paraphrase of the split's."""
         return self.rng.choice(self.bank.words(key))
 
-    def features(self, *values: str) -> list[str]:
+    def features(self, *values: str, silent: tuple[str, ...] = ()) -> list[str]:
         """What the category rests on, feature by feature ("margin.smooth"), in any order.
 
         All are listed by name, or each is told in a sentence, of its own or made around the descriptor.
+        silent: values that may go without saying, such as the absence of a capsule.
         """
+        values = tuple(value for value in values if value not in silent or not self.maybe(UNSAID))
         order = self.rng.sample(values, len(values))
         if self.maybe(LISTED):
             return [f"{self.say('label.' + value.partition('.')[0])}: {self.term(value)}" for value in order]
