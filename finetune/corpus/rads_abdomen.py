@@ -90,7 +90,8 @@ def _major(pen: Pen, scene: LiverScene, slots: dict[str, str]) -> list[str]:
 
     growth = [state("growth")] if scene.growth or pen.maybe(0.5) else []
     if pen.maybe(TOLD):
-        return [pen.say("intro", **slots), *pen.features(*map(state, ("aphe", "washout", "capsule")), *growth)]
+        told = pen.features(*map(state, ("aphe", "washout", "capsule")), *growth, silent=("capsule.no", "growth.no"))
+        return [pen.say("intro", **slots), *told]
     features = {feature: pen.term(state(feature)) for feature in ("aphe", "washout", "capsule")}
     return [pen.say("major", **slots, **features), *(pen.say("growth", growth=pen.term(key)) for key in growth)]
 
@@ -169,7 +170,10 @@ def _wall(pen: Pen, scene: GallbladderScene, size: str) -> list[str]:
     intramural = f"intramural.{'yes' if scene.intramural else 'no'}"
     interface = f"interface.{'yes' if scene.interface and not scene.invasion else 'no'}"
     if pen.maybe(TOLD):
-        return [pen.say("intro", size=size), *pen.features(extent, layers, intramural, interface)]
+        return [
+            pen.say("intro", size=size),
+            *pen.features(extent, layers, intramural, interface, silent=("intramural.no",)),
+        ]
     return [
         pen.say("wall", extent=pen.term(extent), size=size),
         pen.say("texture", layers=pen.term(layers), intramural=pen.term(intramural)),

@@ -186,7 +186,8 @@ def _lesion(pen: Pen, scene: BreastScene, slots: dict[str, str]) -> list[str]:
     if scene.kind == "none":
         return [pen.say("negative")]
     if scene.kind == "benign":
-        return [pen.say("benign", finding=pen.term(f"benign.{scene.modality}"), **slots)]
+        key = [pen.say("benign", finding=pen.term(f"benign.{scene.modality}"), **slots)]
+        return [*key, *pen.some("nothing worse", 0, 1)]
     if scene.kind == "stable":
         years = pen.rng.randint(2, 6)
         return [pen.say("stable", stable=pen.term("stable").format(years=years), **slots)]

@@ -227,7 +227,7 @@ def describe_lung(pen: Pen, scene: LungScene) -> Draft:
     if scene.kind in ("incomplete", "infection", "none"):
         key = [pen.say(scene.kind, finding=pen.term(scene.kind) if scene.kind != "none" else "", **slots)]
     elif scene.kind == "benign":
-        key = [pen.say("benign", finding=pen.term("benign"), **slots)]
+        key = [pen.say("benign", finding=pen.term("benign"), **slots), *pen.some("nothing else", 0, 1)]
     else:
         key = _nodule(pen, scene, slots)
     if scene.suspicious:

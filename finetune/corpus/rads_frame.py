@@ -12,10 +12,15 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from finetune.corpus.bank import Bank
-from finetune.corpus.layout import body, draw_layout, heading, shouted
-from finetune.corpus.text import Passage, Style, abbreviate, size
+from finetune.corpus.layout import body, draw_layout, heading, measured, shouted
+from finetune.corpus.text import Passage, Style, abbreviate
 
 Scene = TypeVar("Scene")
+
+
+LISTED, OWN, UNSAID = 0.35, 0.5, 0.2
+"""Shares of lesions whose features stand in a list, of other features with a sentence of their own, and of bland
+features left out."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +56,26 @@ class Pen:
         """One of the words under the key: the guideline's own, which splits share, or a paraphrase of the split's."""
         return self.rng.choice(self.bank.words(key))
 
-    def features(self, *values: str) -> list[str]:
-        """What the category rests on, feature by feature ("margin.smooth"), in any order: told, or listed by name."""
+    def features(self, *values: str, silent: tuple[str, ...] = ()) -> list[str]:
+        """What the category rests on, feature by feature ("margin.smooth"), in any order.
+
+        All are listed by name, or each is told in a sentence, of its own or made around the descriptor.
+        silent: values that may go without saying, such as the absence of a capsule.
+        """
+        values = tuple(value for value in values if value not in silent or not self.maybe(UNSAID))
         order = self.rng.sample(values, len(values))
-        if self.maybe(0.35):
+        if self.maybe(LISTED):
             return [f"{self.say('label.' + value.partition('.')[0])}: {self.term(value)}" for value in order]
-        return [self.say(f"tell.{value}") for value in order]
+        return [self._tell(value) for value in order]
 
     def say(self, key: str, **slots: object) -> str:
         """One of the split's phrases under the key, filled."""
         return self.bank.fill(self.rng, key, **slots)
+
+    def _tell(self, value: str) -> str:
+        if self.maybe(OWN):
+            return self.say(f"tell.{value}")
+        return self.say("carry." + value.partition(".")[0], value=self.term(value))
 
     def some(self, key: str, least: int, most: int, **slots: object) -> tuple[str, ...]:
         """Between `least` and `most` different phrases under the key, filled."""
@@ -70,7 +85,7 @@ class Pen:
 
     def size(self, *millimetres: int) -> str:
         """A measurement in the style's unit."""
-        return size(self.rng, self.style, *millimetres)
+        return measured(self.rng, self.style, *millimetres)
 
     def maybe(self, chance: float) -> bool:
         """True with this chance."""

@@ -89,6 +89,7 @@ def describe_thyroid(pen: Pen, scene: ThyroidScene) -> Draft:
                 f"shape.{scene.shape}",
                 f"margin.{scene.margin}",
                 f"foci.{scene.foci}",
+                silent=("shape.wider", "margin.smooth", "foci.none"),
             )
             key = (pen.say("intro", **slots), *told)
     extra = list(pen.some("normal", 1, 3))

@@ -118,10 +118,16 @@ class Keeping:
             said = "Saving is on until RadLite ends: this conversation and those after it go to the history."
         else:
             said = "Saving is off until RadLite ends: nothing more is kept. What was kept stays in the history."
-            if self.settled.history.recover != "off":
-                said += " Only a lost connection leaves a private file, until the next start."
+            said += self.recovered
         self.app.notify(f"{said} `radlite-tui history on|off` makes it last.", timeout=8, markup=False)
         self.show()
+
+    @property
+    def recovered(self) -> str:
+        """What is written even so, as a sentence to add."""
+        if self.settled.history.recover == "off":
+            return ""
+        return " Only a lost connection leaves a private file, until the next start."
 
     def make_private(self) -> None:
         """The conversation on screen is not kept; what was kept of it goes, once the user agrees."""
@@ -130,7 +136,7 @@ class Keeping:
         number = self.keeper.make_private()
         self.show()
         if number is None:
-            self.app.notify("This conversation is private: nothing of it is saved.", timeout=6)
+            self.app.notify(f"This conversation is private: nothing of it is saved.{self.recovered}", timeout=6)
         else:
             from radlite_tui.tui.screens.history_asks import ConfirmScreen
 
