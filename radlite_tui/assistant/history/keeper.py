@@ -237,7 +237,7 @@ class Keeper:
         self._lines += [line for line in lines if line not in self._lines]
 
     def _flush(self) -> None:
-        changed = [line for line in self._lines if line.changed and line.saved]
+        changed = [line for line in self._lines if line.changed]
         for line in changed:
             self._measure(line)
         if changed:
