@@ -18,9 +18,9 @@ from finetune.corpus.text import Passage, Style, abbreviate
 Scene = TypeVar("Scene")
 
 
-LISTED, OWN, UNSAID = 0.35, 0.5, 0.2
-"""Shares of lesions whose features stand in a list, of other features with a sentence of their own, and of bland
-features left out."""
+LISTED, STRUNG, OWN, UNSAID = 0.3, 0.25, 0.5, 0.2
+"""Shares of lesions whose features stand in a list, of others with all in one sentence, of other features with a
+sentence of their own, and of bland features left out."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,21 @@ class Pen:
     def features(self, *values: str, silent: tuple[str, ...] = ()) -> list[str]:
         """What the category rests on, feature by feature ("margin.smooth"), in any order.
 
-        All are listed by name, or each is told in a sentence, of its own or made around the descriptor.
+        All are listed by name, or strung together, or each is told in a sentence, of its own or made around the
+        descriptor.
         silent: values that may go without saying, such as the absence of a capsule.
         """
         values = tuple(value for value in values if value not in silent or not self.maybe(UNSAID))
         order = self.rng.sample(values, len(values))
         if self.maybe(LISTED):
             return [f"{self.say('label.' + value.partition('.')[0])}: {self.term(value)}" for value in order]
+        if self.maybe(STRUNG):
+            return [", ".join(self._join(value) for value in order)]
         return [self._tell(value) for value in order]
+
+    def _join(self, value: str) -> str:
+        key = "join." + value.partition(".")[0]
+        return self.bank.fill(self.rng, key, value=self.term(value)) if self.bank.has(key) else self.term(value)
 
     def say(self, key: str, **slots: object) -> str:
         """One of the split's phrases under the key, filled."""
