@@ -24,7 +24,7 @@ from radlite_tui import tasks
 from radlite_tui.tui import themes
 from radlite_tui.tui.colourless import Colourless
 
-NOTICE = "Synthetic demonstration cases. Not for clinical use."
+NOTICE = "Synthetic; not for clinical use."
 
 
 class ShowApp(App[None]):
@@ -52,7 +52,7 @@ class ShowApp(App[None]):
         super().__init__()
         self.looking = looking
         self.tag = looking.tags[0]
-        self.sides: dict[str, int] = {"a": 0, "b": 1}
+        self.sides = self.first_sides()
         self.subset = ""
         self.which = WHICH[0]
         self.place = 0
@@ -98,6 +98,11 @@ class ShowApp(App[None]):
         """The rows of the task that is looked at, best first."""
         return self.looking.board(self.tag)
 
+    def first_sides(self) -> dict[str, int]:
+        """The best row, and the best of another model, or the next one."""
+        rows = self.rows()
+        return {"a": 0, "b": next((i for i, row in enumerate(rows) if row.model != rows[0].model), 1)}
+
     def side(self, which: str) -> Row:
         rows = self.rows()
         return rows[self.sides[which] % len(rows)]
@@ -114,7 +119,7 @@ class ShowApp(App[None]):
         """The next task; the sides begin anew at its best rows."""
         tags = self.looking.tags
         self.tag = tags[(tags.index(self.tag) + by) % len(tags)]
-        self.sides, self.subset, self.place = {"a": 0, "b": 1}, "", 0
+        self.sides, self.subset, self.place = self.first_sides(), "", 0
         self.show_all()
 
     def action_side(self, which: str) -> None:
@@ -185,10 +190,7 @@ class ShowApp(App[None]):
         self.query_one("#matrix", Static).update(drawn)
 
     def show_case(self, head: Static, title: str) -> None:
-        found, a, b = self.found(), self.side("a"), self.side("b")
-        sides = (("a", a), ("b", b))
-        for name, row in sides:
-            self.query_one(f"#{name}-scroll").border_title = f"{name.upper()} {row.model} {row.mode}"
+        found = self.found()
         if not found:
             head.update(f"{title}  no {self.which}.  {NOTICE}")
             for name in ("report", "gold", "a", "b"):

@@ -28,10 +28,11 @@ def report(p: Prediction) -> str:
 
 
 def answer(p: Prediction, score: float) -> Content:
-    """The answer under its score; a word says whether it is right, beside the figure."""
+    """The answer under its score and who gave it; a word says whether it is right, beside the figure."""
     word = "right" if score == 1 else "wrong" if score == 0 else "in part"
     text = plain(p.text) if not p.error else f"no answer: {display(p.error)}"
-    return Content.assemble((f"{word}, {score:.2f}", "bold"), f"\n{text}")
+    whose = f"{p.model.removeprefix('radlite-')} {p.mode}"
+    return Content.assemble((f"{word}, {score:.2f}", "bold"), f"\n{whose}\n", ("─" * 12, "$text-muted"), f"\n{text}")
 
 
 def matrix(found: Confusion) -> Content:

@@ -16,12 +16,15 @@ from evals.predictions import Prediction
 from evals.report.content import Content
 from evals.score import Row
 from radlite_tui import tasks
-from radlite_tui.tasks.outputs import CERTAINTIES, AbnormalityOutput
+from radlite_tui.tasks import rads
+from radlite_tui.tasks.outputs import CERTAINTIES, AbnormalityOutput, Output, RadsOutput
 
 Which = Literal["disagreements", "errors of A", "errors of B", "all cases"]
 WHICH: tuple[Which, ...] = get_args(Which)
 UNPARSED = "unparsed"
 OTHER = "other"
+NONE = "none"
+"""Instead of a RADS system: no RADS category applies."""
 MOST = 12
 """Labels a confusion shows by name; the rest are `other`."""
 
@@ -99,7 +102,8 @@ def belongs(shown: Shown, which: Which) -> bool:
 
 
 def confusion(cell: Cell, subset: str = "") -> Confusion | None:
-    """Gold against answer of a closed task, its grid's statuses pooled; None for a free one."""
+    """Gold against answer of a closed task; None for a free one. A grid's statuses are pooled. Of RADS categories all
+    together are shown by system, those of one system (subset) by category."""
     if not cell.golds:
         return None
     pairs: Counter[tuple[str, str]] = Counter()
@@ -109,14 +113,22 @@ def confusion(cell: Cell, subset: str = "") -> Confusion | None:
         if isinstance(gold, AbnormalityOutput):
             grid = answer.labels if isinstance(answer, AbnormalityOutput) else {}
             pairs.update((status, grid.get(label, UNPARSED)) for label, status in gold.labels.items())
+        elif isinstance(gold, RadsOutput) and not subset:
+            pairs[gold.system or NONE, _system(answer)] += 1
         else:
             pairs[getattr(gold, "label", ""), getattr(answer, "label", UNPARSED)] += 1
-    return _table(pairs, _labels(cell.task, pairs))
+    return _table(pairs, _labels(cell.task, pairs, by_system=not subset))
 
 
-def _labels(tag: str, pairs: Counter[tuple[str, str]]) -> tuple[str, ...]:
+def _system(answer: Output | None) -> str:
+    return answer.system or NONE if isinstance(answer, RadsOutput) else UNPARSED
+
+
+def _labels(tag: str, pairs: Counter[tuple[str, str]], by_system: bool) -> tuple[str, ...]:
     """The labels to show, in display order: of many, the most common gold ones."""
     known = CERTAINTIES if tag == "abnormality_detection" else tasks.get(tag).labels or ()
+    if tag == "rads_assignment" and by_system:
+        known = (*(system.name for system in rads.SYSTEMS), NONE)
     golds: Counter[str] = Counter()
     for (gold, _), count in pairs.items():
         golds[gold] += count
