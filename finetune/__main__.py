@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from finetune import data
+from finetune import data, ranks
 from radlite_tui.errors import RadliteError
 
 
@@ -53,7 +53,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    if ranks.first():
+        print(line, file=sys.stderr, flush=True)
 
 
 def _run(options: argparse.Namespace) -> int:

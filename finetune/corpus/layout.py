@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from finetune.corpus.text import Passage
+from finetune.corpus.text import Passage, Style, size
 
 Layout = Literal["flow", "lines", "bullets", "numbers"]
 
@@ -33,9 +33,22 @@ SHOUTED, LOWERED = 0.03, 0.03
 """Shares of reports all in capitals, and all in small letters as some dictate them."""
 
 _ARTICLE = re.compile(
-    r"\b([Aa]) (?=[aeioAEIO]\w|(?:8|11|18|8\d)\b(?!\.)|8\.|un(?!i)|ul|FDG|SCC|MRI |US |LN|RCC|NSCLC|NPC)"
+    r"\b([Aa]) (?!one\b)(?=[aeioAEIO]\w|(?:8|11|18|8\d)\b(?!\.)|8\.|un(?!i)|ul|FDG|SCC|MRI |US |LN|RCC|NSCLC|NPC)"
 )
 _START = re.compile(r"(?<=[a-z\d%)]\. )[a-z]")
+
+
+def measured(rng: random.Random, style: Style, *millimetres: int) -> str:
+    """A measurement as people type it: "22 x 18 mm", "22 by 18 mm", "2.2x1.8x1.6 cm", "22mm", "approximately 22 mm"."""
+    chance = rng.random()
+    if len(millimetres) == 2 and chance < 0.15:
+        millimetres = (*millimetres, max(2, int(millimetres[1] * rng.uniform(0.7, 1.0))))
+    text = size(rng, style, *millimetres)
+    if chance > 0.92:
+        return text.replace(" x ", " by ") if " x " in text else text.replace(" ", "")
+    if chance > 0.87:
+        return f"{rng.choice(('approximately', 'about', 'approx.'))} {text}"
+    return text.replace(" mm", "mm").replace(" cm", "cm") if chance > 0.75 else text
 
 
 def draw_layout(rng: random.Random) -> Layout:

@@ -12,15 +12,15 @@ from functools import partial
 
 from finetune.corpus.bank import Bank
 from finetune.corpus.case import Case, Split
-from finetune.corpus.layout import draw_layout, lay_out, shouted
+from finetune.corpus.layout import draw_layout, lay_out, measured, shouted
 from finetune.corpus.staging_nodes import DENIED, REGIONS, UNSIDED, draw, stages
 from finetune.corpus.staging_rules import DISTANT_NODES, Nodes, Organ, m_stage, n_stage
-from finetune.corpus.text import Passage, draw_style, size
+from finetune.corpus.text import Passage, draw_style
 from radlite_tui.tasks.outputs import LabelOutput
 from radlite_tui.tasks.report import Report
 
 WEIGHTS: dict[Organ, int] = {
-    "lung": 36,
+    "lung": 56,
     "neck": 9,
     "breast": 11,
     "colon": 10,
@@ -36,7 +36,7 @@ WEIGHTS: dict[Organ, int] = {
     "cervix": 2,
     "thyroid": 2,
 }
-"""How often a primary is drawn; a third lung, which reports most often stage by station."""
+"""How often a primary is drawn; over two fifths lung, which reports most often stage by station."""
 
 N_STAGES = ("N0", "N1", "N2", "N3")
 SITES: dict[Organ, tuple[str, ...]] = {
@@ -52,6 +52,8 @@ SITES: dict[Organ, tuple[str, ...]] = {
 LOBES = ("upper lobe", "lower lobe")
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 LOOKED_AT = ("liver", "lung", "adrenal", "bone", "brain", "peritoneum")
+MADE = {"met": ("spread", "lesion"), "benign": ("harmless", "harmless"), "none": ("absent", "organ")}
+"""Kind of sentence about a site -> the carrier and the noun it may be made of instead of being one whole phrase."""
 SLOTS = ("segment", "bone", "brain", "number", "soft")
 NO_LOOK_ALIKE = ("peritoneum",)
 
@@ -75,7 +77,7 @@ class Writer:
         return self.rng.random() < chance
 
     def millimetres(self, *mm: int) -> str:
-        return size(self.rng, self.passage.style, *mm)
+        return measured(self.rng, self.passage.style, *mm)
 
     def word(self, key: str) -> str:
         return self.rng.choice(self.bank.terms(key))
@@ -96,6 +98,11 @@ class Writer:
         slots["lung"] = lobe if "both" not in whole and self.maybe(0.5) else whole
         small = self.rng.randint(6, 18) if key.startswith("benign") else self.rng.randint(9, 46)
         slots |= {"side": self.rng.choice(("left", "right")), "size": self.millimetres(small)}
+        kind, _, place = key.partition(".")
+        carrier, noun = MADE.get(kind, ("", ""))
+        if carrier and self.sites.has(f"{noun}.{place}") and self.maybe(0.5):
+            lesion = self.rng.choice(self.sites.terms(f"{noun}.{place}")).format(**slots)
+            return self.sites.fill(self.rng, carrier, **slots, lesion=lesion, organ=lesion)
         return self.sites.fill(self.rng, key, **slots)
 
     def where(self, nodes: Nodes) -> str:
@@ -129,7 +136,9 @@ def _organ(rng: random.Random, stage: str = "N0") -> Organ:
 
 def _finish(w: Writer, sentences: list[str], stated: str, task: str, gold: str) -> Case:
     """Title, history, primary and the sentences in one of the layouts; an impression now and then."""
-    title = w.say("exam") if w.maybe(0.7) else ""
+    regional = task == "n_staging" and w.maybe(0.5)
+    title = w.word(f"exam.{w.organ}") if regional else w.say("exam")
+    title = title if w.maybe(0.75) else ""
     cancer = w.word(f"cancer.{w.organ}")
     needed = w.organ in ("oropharynx", "nasopharynx", "neck")
     history = w.say("history", cancer=cancer, age=str(w.rng.randint(34, 86))) if needed or w.maybe(0.45) else ""
