@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +67,7 @@ def config(settings: Lora) -> Any:
 def trainer(stage: Stage, model: Any, tokenizer: Any, rows: Rows, folder: Path, say: Say) -> Any:
     """TRL's trainer for one stage, ready to run. A model that has an adapter already goes on with it."""
     from peft import PeftModel
+    from transformers import PrinterCallback
 
     settings = stage.settings
     if settings.packing:
@@ -74,15 +76,19 @@ def trainer(stage: Stage, model: Any, tokenizer: Any, rows: Rows, folder: Path, 
         parts = [feeding.dataset(rows.train, numbers) for numbers in stage.epochs]
     validation = feeding.by_task(rows.validation) if settings.evaluations else {}
     train = _joined(parts)
-    return trainer_class()(
-        model=model,
-        args=arguments(stage, len(train), folder, evaluate=bool(validation)),
-        train_dataset=train,
-        eval_dataset=validation or None,
-        processing_class=tokenizer,
-        peft_config=None if isinstance(model, PeftModel) else config(settings),
-        callbacks=[_callback(folder, stage.minutes, say)],
-    )
+    with warnings.catch_warnings():  # names that transformers will change in its next major version
+        warnings.filterwarnings("ignore", message=".*will be removed in v6.*", category=FutureWarning)
+        made = trainer_class()(
+            model=model,
+            args=arguments(stage, len(train), folder, evaluate=bool(validation)),
+            train_dataset=train,
+            eval_dataset=validation or None,
+            processing_class=tokenizer,
+            peft_config=None if isinstance(model, PeftModel) else config(settings),
+            callbacks=[_callback(folder, stage.minutes, say)],
+        )
+    made.remove_callback(PrinterCallback)
+    return made
 
 
 def arguments(stage: Stage, rows: int, folder: Path, *, evaluate: bool) -> Any:
@@ -153,9 +159,12 @@ def train(
 
     manifest: told the folder of the adapter, the logs of its stages and the seconds trained, before it is in place.
     """
+    from transformers.utils.logging import disable_progress_bar
+
     final = folder / "final"
     if _saved(final):
         return final
+    disable_progress_bar()
     places = [folder / f"stage-{number}" for number in range(1, len(stages) + 1)]
     last: Path | None = None
     for stage, place in zip(stages, places, strict=True):

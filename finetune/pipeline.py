@@ -68,12 +68,13 @@ class Run:
 def data(run: Run) -> None:
     """Write what a recipe learns from as tokens, with counts in data.json."""
     with ranks.first_alone():
-        if (run.data / "data.json").is_file():
-            return
-        if isinstance(run.recipe, FromBase):
-            tuning.data(run.recipe, run.data, run.say)
-        else:
-            _corpus(run, run.recipe)
+        if not (run.data / "data.json").is_file():
+            if isinstance(run.recipe, FromBase):
+                tuning.data(run.recipe, run.data, run.say)
+            else:
+                _corpus(run, run.recipe)
+        if isinstance(run.recipe, FromNothing) and not (run.data / "validation.npz").is_file():
+            _validation(run, run.recipe)
 
 
 def _corpus(run: Run, recipe: FromNothing) -> None:
@@ -158,7 +159,7 @@ def _base(run: Run, recipe: FromNothing, architecture: str, seed: int, minutes: 
 
 def _adapter(run: Run, architecture: str, seed: int, minutes: float | None) -> None:
     recipe, tokenizer = run.recipe, run.tokenizer()
-    answers = lora.Rows(Ragged.load(run.data / "adapter.npz"), validation(run))
+    answers = lora.Rows(Ragged.load(run.data / "adapter.npz"), Ragged.load(run.data / "validation.npz"))
     if isinstance(recipe, FromBase):
         stages, layout = tuning.stages(recipe, run.data, minutes), rows.layout_of(architecture, tokenizer)
     else:
@@ -214,17 +215,14 @@ def _made_of(run: Run, answers: lora.Rows, stages: Sequence[lora.Stage]) -> dict
     return found | (tuning.made_of(run.recipe, run.data) if isinstance(run.recipe, FromBase) else {})
 
 
-def validation(run: Run) -> Ragged:
+def _validation(run: Run, recipe: FromNothing) -> None:
     """The rows that the loss of each task is measured on while an adapter is trained."""
-    path, recipe = run.data / "validation.npz", run.recipe
-    with ranks.first_alone():
-        if not path.is_file() and isinstance(recipe, FromNothing):
-            from finetune import corpus
+    from finetune import corpus
 
-            counts = dict.fromkeys(recipe.corpus.cases, recipe.adapter.validation)
-            cases = corpus.build(counts, "validation", recipe.corpus.seed)
-            rows.encode(cases, run.tokenizer(), recipe.adapter.context)[0].save(path)
-    return Ragged.load(path)
+    counts = dict.fromkeys(recipe.corpus.cases, recipe.adapter.validation)
+    cases = corpus.build(counts, "validation", recipe.corpus.seed)
+    held, _ = rows.encode(cases, run.tokenizer(), recipe.adapter.context)
+    held.save(run.data / "validation.npz")
 
 
 def merge(run: Run, architecture: str) -> Path:

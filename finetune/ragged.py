@@ -48,7 +48,9 @@ class Ragged:
         """Write it as a NumPy archive."""
         path.parent.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {f"mark_{name}": values for name, values in self.marks.items()}
-        np.savez_compressed(path, tokens=self.tokens, offsets=self.offsets, **arrays)
+        part = path.with_name(f"part-{path.name}")
+        np.savez_compressed(part, tokens=self.tokens, offsets=self.offsets, **arrays)
+        part.replace(path)
 
     @staticmethod
     def load(path: Path) -> Ragged:

@@ -27,8 +27,9 @@ sentence of their own, and of bland features left out."""
 class Draft:
     """A report before it is written. key: the sentences the category rests on, in order; extra: what surrounds them.
 
-    also: the same of a lesser second lesion. alone: the scene has no earlier study, so the report may say so.
-    patients: words for who is examined, where that is not for the system to say.
+    also: the same of a lesser second lesion. advice: what is recommended at the end, if anything. alone: the scene has
+    no earlier study, so the report may say so. patients: words for who is examined, where that is not for the system
+    to say.
     """
 
     exam: str
@@ -38,6 +39,7 @@ class Draft:
     comparison: str = ""
     modifiers: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    advice: str = ""
     alone: bool = False
     ages: tuple[int, int] = (28, 84)
     patients: tuple[str, ...] = ()
@@ -154,7 +156,9 @@ def compose(pen: Pen, draft: Draft, patient: str, label: str = "") -> str:
 
 
 def _close(pen: Pen, draft: Draft) -> str:
-    """Empty words, the decisive sentence once more, or nothing."""
+    """The recommendation, or else empty words, the decisive sentence once more, or nothing."""
+    if draft.advice:
+        return draft.advice
     chance = pen.rng.random()
     if chance < 0.12:
         return draft.key[0]
