@@ -126,7 +126,7 @@ def arguments(stage: Stage, rows: int, folder: Path, *, evaluate: bool) -> Any:
         eval_steps=max(1, steps // max(settings.evaluations, 1)),
         save_steps=settings.checkpoint_steps,
         save_total_limit=1,
-        logging_steps=10,
+        logging_steps=max(1, min(10, steps // 10)),
         logging_first_step=True,
         report_to="none",
         disable_tqdm=True,

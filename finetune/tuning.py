@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from finetune.corpus import arrow
 from finetune.corpus.case import Case
 from finetune.corpus.row import case_of
 from finetune.ragged import Ragged
-from finetune.recipe import FromBase
+from finetune.recipe import FromBase, FromNothing
 from finetune.rows import TASKS, encode, layout_of
 from finetune.tokenizer import Tokenizer
 from radlite_tui.errors import BadInput
@@ -27,6 +28,14 @@ from radlite_tui.errors import BadInput
 Say = Callable[[str], None]
 WANTED = ("*.safetensors", "*.json", "*.txt")
 """Files of a model on the hub."""
+
+
+def given(recipe: FromNothing | FromBase, base: str | None, rows: Path | None) -> FromBase:
+    """The recipe with the user's base model and built set in place of its own. Raises BadInput."""
+    if not isinstance(recipe, FromBase):
+        raise BadInput(f"The recipe {recipe.name} makes its own base and rows; leave --base and --set out.")
+    own = replace(recipe.pretrained, model=base or recipe.pretrained.model)
+    return replace(recipe, pretrained=own, rows=replace(recipe.rows, set=str(rows or recipe.rows.set)))
 
 
 def folder(recipe: FromBase) -> Path:
