@@ -1,21 +1,23 @@
-"""Which answers readers prefer, from their ratings in the app's blind comparison. Imports `ratings` and numpy.
+"""Which answers readers prefer, from their ratings in the app's blind comparison. Imports `statistics` and numpy.
 
 Two answers to one task on one report by one reader are a contest that the higher rating wins; equal ratings are half a
 win each. Strengths are Bradley and Terry's (1952), found by Hunter's MM iteration (2004) with half a win and half a
-loss against an average opponent added to each, so that one that always wins stays finite. Intervals resample whole
-reports.
+loss against an average opponent added to each, so that one that always wins stays finite. Win rates have
+Wilson's interval or, with ties or several contests on a report, a bootstrap over whole reports; strengths the latter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.statistics import interval
 from radlite_tui.assistant.ratings import Rating
 
 Contender = tuple[str, str]
@@ -64,7 +66,7 @@ def preferences(
             i, j = names.index(one), names.index(other)
             wins[place, i, j] += result
             wins[place, j, i] += 1 - result
-    return _ranked(names, wins, list(won.values()), resamples)
+    return _ranked(names, wins, won, resamples)
 
 
 def contests(found: Sequence[Rating]) -> Iterable[tuple[str, tuple[Contender, Contender, float]]]:
@@ -81,38 +83,29 @@ def contests(found: Sequence[Rating]) -> Iterable[tuple[str, tuple[Contender, Co
 def _ranked(
     names: Sequence[Contender],
     wins: NDArray[np.float64],
-    found: Sequence[Sequence[tuple[Contender, Contender, float]]],
+    found: Mapping[str, Sequence[tuple[Contender, Contender, float]]],
     resamples: int,
 ) -> list[Preference]:
     total = wins.sum(axis=0)
-    rates, strengths = win_rates(total), bradley_terry(total)
+    strengths = bradley_terry(total)
     rng = np.random.default_rng(0)
     draws = rng.multinomial(len(wins), np.full(len(wins), 1 / len(wins)), size=resamples)
     again = np.einsum("br,rij->bij", draws.astype(float), wins)
-    rate_draws = np.array([win_rates(one) for one in again])
     strength_draws = np.array([bradley_terry(one) for one in again])
-    every = [contest for own in found for contest in own]
+    every = [(report, contest) for report, own in found.items() for contest in own]
     result = []
     for place, name in enumerate(names):
-        own = [r if one == name else 1 - r for one, other, r in every if name in (one, other)]
-        known = rate_draws[~np.isnan(rate_draws[:, place]), place]
-        low, high = np.quantile(known, [0.025, 0.975])
+        mine = [(report, r if one == name else 1 - r) for report, (one, other, r) in every if name in (one, other)]
+        own = [result for _, result in mine]
+        low, high = interval(own, [report for report, _ in mine])
         strength_low, strength_high = np.quantile(strength_draws[:, place], [0.025, 0.975])
-        reports = sum(any(name in contest[:2] for contest in contests) for contests in found)
         result.append(
             Preference(
-                *name, float(rates[place]), float(low), float(high), float(strengths[place]), float(strength_low),
-                float(strength_high), own.count(1.0), own.count(0.5), own.count(0.0), len(own), reports,
+                *name, fmean(own), low, high, float(strengths[place]), float(strength_low), float(strength_high),
+                own.count(1.0), own.count(0.5), own.count(0.0), len(own), len({report for report, _ in mine}),
             )
         )  # fmt: skip
     return sorted(result, key=lambda one: -one.strength)
-
-
-def win_rates(wins: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of its contests that each won; nan without any."""
-    played = (wins + wins.T).sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(wins.sum(axis=1) / np.where(played > 0, played, np.nan))
 
 
 def bradley_terry(wins: NDArray[np.float64], steps: int = 200) -> NDArray[np.float64]:

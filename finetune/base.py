@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from finetune import curves
 from finetune.documents import ANSWER
 from finetune.mixture import order
+from finetune.progress import Progress
 from finetune.ragged import Ragged
-from finetune.recipe import Base, Recipe, Shape
+from finetune.recipe import Base, FromNothing, Shape
 from finetune.unseen import lend
 
 ARCHITECTURE_SEEDS = {"qwen2": 0, "qwen3": 1000}
@@ -121,7 +123,7 @@ def pack(documents: Ragged, chosen: Sequence[int], length: int, rows: int) -> Ro
     return Rows(tokens, numbers, too_long)
 
 
-def rows_of(recipe: Recipe, documents: Ragged, kinds: Sequence[str], seed: int) -> Rows:
+def rows_of(recipe: FromNothing, documents: Ragged, kinds: Sequence[str], seed: int) -> Rows:
     """The training rows of a recipe, in order: the mixture of document kinds, packed."""
     base = recipe.base
     steps = max(1, base.tokens // (base.batch * base.row))
@@ -158,7 +160,7 @@ def optimizers(model: Any, base: Base) -> list[Any]:
 
 
 def train(
-    recipe: Recipe,
+    recipe: FromNothing,
     architecture: str,
     folder: Path,
     rows: Rows,
@@ -166,10 +168,11 @@ def train(
     seed: int,
     minutes: float | None = None,
     lent: Mapping[int, int] | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Train and save the base into `folder`/final. Resumes from `folder`/checkpoint.pt.
 
-    lent: token -> token whose embedding it gets at the end (see `unseen`).
+    lent: token -> token whose embedding it gets at the end (see `unseen`). say: told how far it is, now and then.
     minutes: wall time after which the rate has decayed to zero, if that comes before the recipe's tokens.
     """
     import torch
@@ -184,8 +187,11 @@ def train(
     steps = len(rows.tokens) // base.batch
     begun = saved = time.monotonic() - spent
     loss_of = torch.compile(_loss) if base.compile else _loss
+    progress_of = Progress(f"{architecture} base", say)
+    curves.resume(folder / curves.LOG, step)
+    board = curves.board(folder / "tensorboard", step)
     model.train()
-    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+    with (folder / curves.LOG).open("a", encoding="utf-8") as log:
         while step < steps:
             elapsed = time.monotonic() - begun
             progress = max(step / steps, elapsed / (60 * minutes) if minutes else 0.0)
@@ -203,13 +209,17 @@ def train(
                 optimizer.zero_grad(set_to_none=True)
             step += 1
             if step % 10 == 0 or step == steps:
-                _log(log, step, base, float(loss.detach()), time.monotonic() - begun, progress)
+                curves.scalars(board, _log(log, step, base, float(loss.detach()), begun, progress), step)
+                progress_of.at(step, steps, float(loss.detach()), max(step / steps, progress))
             if time.monotonic() - saved > base.checkpoint_seconds:
                 _save(checkpoint, model, tools, step, time.monotonic() - begun)
                 saved = time.monotonic()
     _save(checkpoint, model, tools, step, time.monotonic() - begun)
+    curves.draw([folder / curves.LOG], folder / curves.PICTURE)
     lend(model, lent or {})
-    model.save_pretrained(str(final))
+    part = folder / "final.part"
+    model.save_pretrained(str(part))
+    part.replace(final)
     return final
 
 
@@ -242,11 +252,13 @@ def _tensors(rows: Rows, here: slice, prompt_weight: float) -> tuple[Any, Any, A
     return tokens, labels, weights
 
 
-def _log(log: Any, step: int, base: Base, loss: float, elapsed: float, progress: float) -> None:
-    tokens = step * base.batch * base.row
+def _log(log: Any, step: int, base: Base, loss: float, begun: float, progress: float) -> dict[str, Any]:
+    elapsed, tokens = time.monotonic() - begun, step * base.batch * base.row
     line = {"step": step, "tokens": tokens, "loss": round(loss, 4), "seconds": round(elapsed, 1), "progress": progress}
-    log.write(json.dumps(line | {"tokens_per_second": round(tokens / max(elapsed, 1e-9))}) + "\n")
+    line["tokens_per_second"] = round(tokens / max(elapsed, 1e-9))
+    log.write(json.dumps(line) + "\n")
     log.flush()
+    return line
 
 
 def _save(path: Path, model: Any, tools: Sequence[Any], step: int, spent: float) -> None:

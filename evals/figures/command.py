@@ -14,7 +14,7 @@ from evals.cells import Cell, Key
 from evals.figures import gains, radar, reliability, shots, sizes, style, systems, training
 from evals.score import Row
 from evals.sizes import Sized
-from finetune.recipe import Recipe
+from finetune.recipe import FromNothing, Recipe
 
 TUNED = "fine-tuned"
 
@@ -37,7 +37,8 @@ def figures(
         yield "few-shot", "What worked examples change, by task and RADS system", shots.draw(cells)
     if sized:
         yield "size", "Size on disk against score and seconds an answer", sizes.draw(sized)
-    yield "training", "What the embedded models were trained on", training.draw(recipe)
+    if isinstance(recipe, FromNothing):
+        yield "training", "What the embedded models were trained on", training.draw(recipe)
     curves = reliability.draw([cell for cell in cells.values() if cell.mode == TUNED])
     if curves is not None:
         yield "reliability", "Reliability of label probabilities before and after the temperature", curves

@@ -5,11 +5,11 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from evals.figures.style import figure, finish, mark, title
-from finetune.recipe import Recipe
+from finetune.recipe import FromNothing
 from radlite_tui import tasks
 
 
-def draw(recipe: Recipe) -> Figure:
+def draw(recipe: FromNothing) -> Figure:
     """Left: cases written a task; right: rows trained on a task, by the mixture's shares, a bar an architecture."""
     tags = [tag for tag in tasks.TAGS if tag in recipe.corpus.cases]
     drawn = figure(9.5, 4.4)
@@ -25,7 +25,7 @@ def draw(recipe: Recipe) -> Figure:
     height = 0.8 / len(recipe.architectures)
     most = 0.0
     for place, architecture in enumerate(recipe.architectures):
-        rows = _rows(recipe, architecture)
+        rows = rows_trained(recipe, architecture)
         look = mark(place * 2)
         at = [y + (place - (len(recipe.architectures) - 1) / 2) * height for y in range(len(tags))]
         right.barh(
@@ -42,7 +42,7 @@ def draw(recipe: Recipe) -> Figure:
     return finish(drawn, "Training data", note)
 
 
-def _rows(recipe: Recipe, architecture: str) -> dict[str, float]:
+def rows_trained(recipe: FromNothing, architecture: str) -> dict[str, float]:
     """Task -> rows of this architecture's adapter, over its stages."""
     rows = dict.fromkeys(recipe.corpus.cases, 0.0)
     for stage in recipe.adapter.stages(architecture):

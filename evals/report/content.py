@@ -14,6 +14,7 @@ from typing import Any
 from evals import calibrating, ensemble, findings, preferences, samples, severity, sizes
 from evals import ratings as rating_files
 from evals.cells import Cell, Key
+from evals.predictions import Prediction, read
 from evals.report import paper_tables, tables
 from evals.report.published import paper
 from evals.report.sections import SYNTHETIC, Picture, Section
@@ -28,10 +29,23 @@ TITLE = "Scores of RadLite's models"
 
 @dataclass(frozen=True)
 class Content:
-    """samples: all of the results folder; ratings: files of readers' blind ratings, a reader each."""
+    """samples: all of the results folder; ratings: files of readers' blind ratings, a reader each. folder, kept: where
+    the predictions themselves are, for who wants to read them."""
 
     samples: Samples
     ratings: tuple[Path, ...] = ()
+    folder: Path | None = None
+    kept: Sequence[Prediction] = ()
+
+    @classmethod
+    def of(cls, predictions: Sequence[Prediction]) -> Content:
+        """The content of predictions at hand."""
+        return cls(samples.gather(predictions), kept=tuple(predictions))
+
+    @cached_property
+    def predictions(self) -> Sequence[Prediction]:
+        """Every prediction with its texts: much memory for many of them, so no report needs it."""
+        return self.kept if self.folder is None else tuple(read(self.folder))
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -86,7 +100,7 @@ def load(folder: Path, ratings: Sequence[Path] = ()) -> Content:
         raise BadInput(f"{folder} holds no predictions; run: python -m evals run --out {folder}")
     if not found.cells:
         raise BadInput(f"No case in {folder} has a gold answer, so there is nothing to score; see docs/evals.md.")
-    return Content(found, tuple(ratings))
+    return Content(found, tuple(ratings), folder)
 
 
 def sections(content: Content, pictures: Sequence[Picture] = ()) -> list[Section]:
@@ -137,16 +151,18 @@ def verdict(found: Sequence[ensemble.Contest]) -> str:
     return f"Fine-tuned, of {len(judged)} closed tasks: {'; '.join(parts)}. 'Neither': the interval holds 0."
 
 
-def provenance(found: Samples) -> list[str]:
-    """Which files, versions and prompts gave these answers."""
+def provenance(found: Samples, model: str = "") -> list[str]:
+    """Which files, versions and prompts gave these answers, or those of one model."""
+    stamps = [stamp for stamp in found.stamps if model in ("", stamp.model)]
+    n = sum(len(cell.cases) for cell in found.cells.values() if cell.model == model) if model else found.n
     named = dict.fromkeys(
         f"{s.model} {s.quantization} {s.sha256[:12]}{' + ' + s.adapter_sha256[:12] if s.adapter_sha256 else ''}".strip()
-        for s in found.stamps
+        for s in stamps
         if s.sha256
     )
-    versions = ", ".join(sorted({s.version for s in found.stamps}))
-    prompts = ", ".join(sorted({s.prompt_version for s in found.stamps}))
+    versions = ", ".join(sorted({s.version for s in stamps}))
+    prompts = ", ".join(sorted({s.prompt_version for s in stamps}))
     said = [f"Files (SHA-256, first 12): {'; '.join(named)}."] if named else []
-    if found.unscored:
+    if found.unscored and not model:
         said.append(f"{found.unscored:,} predictions are of cases without a gold answer and are not scored.")
-    return [*said, f"RadLite {versions}, prompts {prompts}, {found.n:,} predictions."]
+    return [*said, f"RadLite {versions}, prompts {prompts}, {n:,} predictions."]

@@ -166,7 +166,9 @@ def preferences(found: Sequence[Preference]) -> Table:
             p.model,
             p.mode,
             figure(p.win_rate, p.low, p.high),
-            figure(p.strength, p.strength_low, p.strength_high),
+            figure(p.strength, p.strength_low, p.strength_high)
+            if p.strength_low < p.strength_high
+            else f"{p.strength:.2f} (no interval: every contest went the same way)",
             str(p.wins),
             str(p.ties),
             str(p.losses),

@@ -69,7 +69,7 @@ def timed(folder: Path) -> tuple[float, int]:
 
 
 def _memory(pid: int) -> int:
-    """Memory of a process and its children, shared pages shared out (PSS), in bytes; 0 where the system does not say."""
+    """Memory of a process and its children in bytes, shared pages shared out (PSS); 0 where the system does not say."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()

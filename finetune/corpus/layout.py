@@ -33,7 +33,7 @@ SHOUTED, LOWERED = 0.03, 0.03
 """Shares of reports all in capitals, and all in small letters as some dictate them."""
 
 _ARTICLE = re.compile(
-    r"\b([Aa]) (?=[aeioAEIO]\w|(?:8|11|18|8\d)\b(?!\.)|8\.|un(?!i)|ul|FDG|SCC|MRI |US |LN|RCC|NSCLC|NPC)"
+    r"\b([Aa]) (?!one\b)(?=[aeioAEIO]\w|(?:8|11|18|8\d)\b(?!\.)|8\.|un(?!i)|ul|FDG|SCC|MRI |US |LN|RCC|NSCLC|NPC)"
 )
 _START = re.compile(r"(?<=[a-z\d%)]\. )[a-z]")
 

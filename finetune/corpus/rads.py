@@ -60,8 +60,19 @@ PATIENTS = {
 }
 ANYONE = ("woman", "man", "female", "male")
 
-STATED, SEVERAL = 1 / 12, 0.3
-"""Shares of reports that state their category, and that have a second lesion where the system allows one."""
+STATED, ADVISED, SEVERAL = 1 / 12, 0.1, 0.3
+"""Shares of reports that state their category, that end with a recommendation, and that have a second lesion where
+the system allows one."""
+SAME_ADVICE = {
+    ("BI-RADS", "2"): "1",
+    ("BI-RADS", "4A"): "4",
+    ("BI-RADS", "4B"): "4",
+    ("BI-RADS", "4C"): "4",
+    ("TI-RADS", "2"): "1",
+    ("Lung-RADS", "2"): "1",
+    ("Lung-RADS", "4X"): "4B",
+}
+"""Category -> the category whose recommendation it shares."""
 TRIES = 20
 SHORT = {"LI-RADS": "LR-", "TI-RADS": "TR"}
 
@@ -92,10 +103,19 @@ def case_of(rng: random.Random, split: Split, name: str, code: str | None = None
             draft = replace(draft, also=system.describe(Pen(rng, bank, style, several=True), second).key)
         label = f"{name} {category}"
         stated = spelt(rng, name, category) if rng.random() < STATED else ""
+        if not stated and rng.random() < ADVISED:
+            draft = replace(draft, advice=_advice(rng, split, name, category))
     pen = Pen(rng, Bank.load("rads_frame", split), style)
     text = compose(pen, draft, rng.choice(draft.patients or PATIENTS.get(name, ANYONE)), stated)
     subset = name if system else "none"
     return Case("", "rads_assignment", Report(text), output(label, draft.modifiers), subset=subset, tags=(label,))
+
+
+def _advice(rng: random.Random, split: Split, name: str, code: str) -> str:
+    """What the report recommends, in its own words; empty where a category has no usual words."""
+    bank = Bank.load("rads_advice", split)
+    key = f"{name}.{SAME_ADVICE.get((name, code), code)}"
+    return bank.pick(rng, key) if bank.has(key) else ""
 
 
 def _second(rng: random.Random, system: RadsSystem[Any], scene: Any, category: str) -> Any | None:

@@ -18,17 +18,18 @@ from finetune.corpus.text import Passage, Style, abbreviate
 Scene = TypeVar("Scene")
 
 
-LISTED, OWN, UNSAID = 0.35, 0.5, 0.2
-"""Shares of lesions whose features stand in a list, of other features with a sentence of their own, and of bland
-features left out."""
+LISTED, STRUNG, OWN, UNSAID = 0.3, 0.25, 0.5, 0.2
+"""Shares of lesions whose features stand in a list, of others with all in one sentence, of other features with a
+sentence of their own, and of bland features left out."""
 
 
 @dataclass(frozen=True)
 class Draft:
     """A report before it is written. key: the sentences the category rests on, in order; extra: what surrounds them.
 
-    also: the same of a lesser second lesion. alone: the scene has no earlier study, so the report may say so.
-    patients: words for who is examined, where that is not for the system to say.
+    also: the same of a lesser second lesion. advice: what is recommended at the end, if anything. alone: the scene has
+    no earlier study, so the report may say so. patients: words for who is examined, where that is not for the system
+    to say.
     """
 
     exam: str
@@ -38,6 +39,7 @@ class Draft:
     comparison: str = ""
     modifiers: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    advice: str = ""
     alone: bool = False
     ages: tuple[int, int] = (28, 84)
     patients: tuple[str, ...] = ()
@@ -59,14 +61,21 @@ class Pen:
     def features(self, *values: str, silent: tuple[str, ...] = ()) -> list[str]:
         """What the category rests on, feature by feature ("margin.smooth"), in any order.
 
-        All are listed by name, or each is told in a sentence, of its own or made around the descriptor.
+        All are listed by name, or strung together, or each is told in a sentence, of its own or made around the
+        descriptor.
         silent: values that may go without saying, such as the absence of a capsule.
         """
         values = tuple(value for value in values if value not in silent or not self.maybe(UNSAID))
         order = self.rng.sample(values, len(values))
         if self.maybe(LISTED):
             return [f"{self.say('label.' + value.partition('.')[0])}: {self.term(value)}" for value in order]
+        if self.maybe(STRUNG):
+            return [", ".join(self._join(value) for value in order)]
         return [self._tell(value) for value in order]
+
+    def _join(self, value: str) -> str:
+        key = "join." + value.partition(".")[0]
+        return self.bank.fill(self.rng, key, value=self.term(value)) if self.bank.has(key) else self.term(value)
 
     def say(self, key: str, **slots: object) -> str:
         """One of the split's phrases under the key, filled."""
@@ -147,7 +156,9 @@ def compose(pen: Pen, draft: Draft, patient: str, label: str = "") -> str:
 
 
 def _close(pen: Pen, draft: Draft) -> str:
-    """Empty words, the decisive sentence once more, or nothing."""
+    """The recommendation, or else empty words, the decisive sentence once more, or nothing."""
+    if draft.advice:
+        return draft.advice
     chance = pen.rng.random()
     if chance < 0.12:
         return draft.key[0]

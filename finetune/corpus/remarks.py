@@ -20,7 +20,7 @@ from typing import Any
 
 from finetune.corpus.bank import BANKS
 from finetune.corpus.case import Split
-from finetune.corpus.text import Marked, Passage, Style, british, size
+from finetune.corpus.text import Marked, Passage, Span, Style, british, size
 from radlite_tui.errors import BadInput
 
 if sys.version_info >= (3, 11):
@@ -185,8 +185,8 @@ def bare(text: str) -> str:
     return _MARK.sub(lambda match: next(part for part in match.groups() if part), text)
 
 
-def write(passage: Passage, text: str) -> None:
-    """Append one filled sentence, its marks as spans."""
+def write(passage: Passage, text: str) -> Span:
+    """Append one filled sentence, its marks as spans; where it stands."""
     template, end = "", 0
     slots: dict[str, str | Marked] = {}
     for number, match in enumerate(_MARK.finditer(text)):
@@ -194,7 +194,7 @@ def write(passage: Passage, text: str) -> None:
         template += text[end : match.start()] + f"{{m{number}}}"
         slots[f"m{number}"] = Marked(kind, next(part for part in match.groups() if part))
         end = match.end()
-    passage.sentence(template + text[end:], **slots)
+    return passage.sentence(template + text[end:], **slots)
 
 
 def choices(template: str, most: int = 4000) -> Iterator[str]:

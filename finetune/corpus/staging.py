@@ -136,7 +136,9 @@ def _organ(rng: random.Random, stage: str = "N0") -> Organ:
 
 def _finish(w: Writer, sentences: list[str], stated: str, task: str, gold: str) -> Case:
     """Title, history, primary and the sentences in one of the layouts; an impression now and then."""
-    title = w.say("exam") if w.maybe(0.7) else ""
+    regional = task == "n_staging" and w.maybe(0.5)
+    title = w.word(f"exam.{w.organ}") if regional else w.say("exam")
+    title = title if w.maybe(0.75) else ""
     cancer = w.word(f"cancer.{w.organ}")
     needed = w.organ in ("oropharynx", "nasopharynx", "neck")
     history = w.say("history", cancer=cancer, age=str(w.rng.randint(34, 86))) if needed or w.maybe(0.45) else ""

@@ -69,7 +69,7 @@ def _counted(rng: random.Random, organ: Organ, stage: int) -> list[Nodes]:
     high = limits[stage] - 1 if stage < len(limits) else low + (3 if low > 1 else 2)
     total = rng.randint(low, high)
     regions = rng.sample(REGIONS[organ], 2)
-    first = rng.randint(1, total - 1) if total > 1 and rng.random() < 0.5 else total
+    first = rng.randint(1, total - 1) if total > 1 and rng.random() < 0.3 else total
     parts = [first, total - first]
     return [Nodes(r, count=n, mm=rng.randint(9, 26)) for r, n in zip(regions, parts, strict=True) if n]
 

@@ -19,7 +19,7 @@ from radlite_tui.tasks import rads
 from radlite_tui.tasks.outputs import AbnormalityOutput, ImpressionOutput, LabelOutput, NerOutput, TemporalOutput
 from radlite_tui.tasks.report import Report
 
-NAMES = ("chest", "temporal", "nli", "qa", "staging")
+NAMES = ("chest", "temporal", "nli", "qa", "staging", "studies")
 BANKS = ("chest", "temporal", "nli", "qa", "staging", "staging_m", "drills")
 SPLITS: tuple[Split, ...] = ("train", "test")
 

@@ -13,6 +13,7 @@ from finetune.corpus.text import Style
 from radlite_tui.tasks.outputs import AbnormalityOutput, ImpressionOutput
 
 PLAIN = Style("prose", "US", "mm", True)
+BANKS = ("radiograph", "studies")
 SPLITS: tuple[Split, ...] = ("train", "test")
 MENTIONS = {
     "cardiomegaly": r"cardiomegaly|heart|cardiac|cardiothoracic",
@@ -92,8 +93,8 @@ def test_every_remark_is_told() -> None:
     assert set(remarks.load("radiograph", "train").remarks) <= told
 
 
-def ways(split: Split) -> dict[str, str]:
-    bank = remarks.load("radiograph", split)
+def ways(name: str, split: Split) -> dict[str, str]:
+    bank = remarks.load(name, split)
     return {
         " ".join(remarks.bare(text).lower().split()): r.name
         for r in bank.remarks.values()
@@ -102,14 +103,16 @@ def ways(split: Split) -> dict[str, str]:
     }
 
 
-def test_no_choice_of_a_training_sentence_is_a_test_sentence() -> None:
-    train, test = ways("train"), ways("test")
+@pytest.mark.parametrize("name", BANKS)
+def test_no_choice_of_a_training_sentence_is_a_test_sentence(name: str) -> None:
+    train, test = ways(name, "train"), ways(name, "test")
     assert not {f"{test[text]}: {text}" for text in train.keys() & test.keys()}
 
 
-def test_every_sentence_is_filled_and_all_its_marks_are_read() -> None:
+@pytest.mark.parametrize("name", BANKS)
+def test_every_sentence_is_filled_and_all_its_marks_are_read(name: str) -> None:
     for split in SPLITS:
-        bank = remarks.load("radiograph", split)
+        bank = remarks.load(name, split)
         writer = remarks.Writer(random.Random(3), bank, PLAIN)
         for r in bank.remarks.values():
             assert r.kind != "finding" or r.conclude, r.name
@@ -133,9 +136,10 @@ def test_an_impression_says_nothing_acute_exactly_of_films_without_a_grave_findi
             assert normal or re.search(r"clear|unremarkable|no evidence|no significant|no radiographic", said), said
 
 
+@pytest.mark.parametrize("name", BANKS)
 @pytest.mark.parametrize("split", SPLITS)
-def test_every_finding_has_a_conclusion_that_claims_no_more_than_its_sentence(split: Split) -> None:
-    bank = remarks.load("radiograph", split)
+def test_every_finding_has_a_conclusion_that_claims_no_more_than_its_sentence(split: Split, name: str) -> None:
+    bank = remarks.load(name, split)
     writer = remarks.Writer(random.Random(3), bank, PLAIN)
     for r in bank.of("finding"):
         for template in r.say:

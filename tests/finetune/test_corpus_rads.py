@@ -81,6 +81,12 @@ def test_the_worst_of_two_lesions_decides() -> None:
                 assert (order[less] or 0) <= (order[code] or 0), (system.name, code, less)
 
 
+def test_recommendations_are_of_known_categories() -> None:
+    for key in Bank.load("rads_advice", "train")._phrases:
+        name, _, code = key.partition(".")
+        assert find_system(name).category(code) is not None, key
+
+
 @pytest.mark.parametrize("system", [system.name for system in rads.SYSTEMS])
 def test_descriptors_have_many_wordings_and_the_splits_differ(system: str) -> None:
     name = next(s.bank for s in rads.SYSTEMS if s.name == system)

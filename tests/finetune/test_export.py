@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from finetune import base, gguf_export, quantize, verify
-from finetune.recipe import Recipe
+from finetune.recipe import FromNothing
 from finetune.tokenizer import Tokenizer
 from radlite_tui.errors import BadInput
 
@@ -18,7 +18,7 @@ PAIR = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
 
 @pytest.fixture(scope="module", params=["qwen2", "qwen3"])
 def exported(
-    request: pytest.FixtureRequest, tiny: Recipe, tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tiny: FromNothing, tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A folder with a random base, a random adapter and their GGUF files."""
     import torch
@@ -76,7 +76,7 @@ def test_llama_cpp_and_our_tokenizer_split_every_text_alike(exported: Path, toke
     )
 
 
-def test_the_vocabulary_is_padded_to_the_model(tiny: Recipe, tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_the_vocabulary_is_padded_to_the_model(tiny: FromNothing, tokenizer: Tokenizer, tmp_path: Path) -> None:
     import gguf
 
     size = tokenizer.size + 5
