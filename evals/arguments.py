@@ -21,7 +21,7 @@ def late(module: str) -> Callable[[argparse.Namespace], int]:
 
 
 def add_commands(commands: Any) -> None:
-    """report, figures, route, compare and show."""
+    """report, figures, route, compare, show, card and guard."""
     report = commands.add_parser("report", help="the report of a results folder, as Markdown, JSON, CSV or HTML")
     report.add_argument("--json", action="store_true", help="the rows as one JSON object; with --full all the rest too")
     report.add_argument("--full", action="store_true", help="with --json: findings, contests, fits and so on")
@@ -54,6 +54,14 @@ def add_commands(commands: Any) -> None:
     _finish(compare, "evals.compare_command")
     show = commands.add_parser("show", help="look through the results in the terminal")
     _finish(show, "evals.show.command")
+    card = commands.add_parser("card", help="write the model cards")
+    card.add_argument(
+        "--to", type=Path, default=Path("docs/cards"), metavar="DIR", help="where to (default docs/cards)"
+    )
+    _finish(card, "evals.card")
+    guard = commands.add_parser("guard", help="score a small fixed subset and hold it against the shipped scores")
+    guard.add_argument("--write", action="store_true", help="ship the scores of now instead")
+    guard.set_defaults(command=late("evals.guard"))
 
 
 def _finish(parser: argparse.ArgumentParser, module: str) -> None:

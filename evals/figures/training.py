@@ -25,7 +25,7 @@ def draw(recipe: FromNothing) -> Figure:
     height = 0.8 / len(recipe.architectures)
     most = 0.0
     for place, architecture in enumerate(recipe.architectures):
-        rows = _rows(recipe, architecture)
+        rows = rows_trained(recipe, architecture)
         look = mark(place * 2)
         at = [y + (place - (len(recipe.architectures) - 1) / 2) * height for y in range(len(tags))]
         right.barh(
@@ -42,7 +42,7 @@ def draw(recipe: FromNothing) -> Figure:
     return finish(drawn, "Training data", note)
 
 
-def _rows(recipe: FromNothing, architecture: str) -> dict[str, float]:
+def rows_trained(recipe: FromNothing, architecture: str) -> dict[str, float]:
     """Task -> rows of this architecture's adapter, over its stages."""
     rows = dict.fromkeys(recipe.corpus.cases, 0.0)
     for stage in recipe.adapter.stages(architecture):

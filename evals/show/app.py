@@ -85,7 +85,7 @@ class ShowApp(App[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        for name, title in (("report", "Report"), ("gold", "Gold"), ("a", "A"), ("b", "B")):
+        for name, title in (("gold", "Gold"), ("a", "A"), ("b", "B")):
             self.query_one(f"#{name}-scroll").border_title = title
         self.show_all()
         self.query_one("#rows").focus()
@@ -156,7 +156,7 @@ class ShowApp(App[None]):
     def show_all(self) -> None:
         """Draw the view that is open."""
         head = self.query_one("#head", Static)
-        title = f"{tasks.get(self.tag).title} ({self.looking.tags.index(self.tag) + 1} of {len(self.looking.tags)})"
+        title = f"{tasks.get(self.tag).title} {self.looking.tags.index(self.tag) + 1}/{len(self.looking.tags)}"
         if self.view == "board":
             first = self.rows()[0]
             metric = METRIC_NAMES.get(first.metric, first.metric)
@@ -164,7 +164,8 @@ class ShowApp(App[None]):
             self.show_board()
         elif self.view == "confusion":
             a = self.side("a")
-            head.update(f"{title}  {a.model} {a.mode}{', ' + self.subset if self.subset else ''}.  {NOTICE}")
+            model = a.model.removeprefix("radlite-")
+            head.update(f"{title}  {model} {a.mode}{', ' + self.subset if self.subset else ''}.  {NOTICE}")
             self.show_confusion(a)
         else:
             self.show_case(head, title)
@@ -198,7 +199,8 @@ class ShowApp(App[None]):
             return
         self.place = min(self.place, len(found) - 1)
         shown = found[self.place]
-        head.update(f"{title}  {self.which}, {self.place + 1} of {len(found)}: {shown.a.case}.  {NOTICE}")
+        head.update(f"{title}  {self.which}, {self.place + 1} of {len(found)}.  {NOTICE}")
+        self.query_one("#report-scroll").border_title = f"Report {shown.a.case}"
         self.query_one("#report", Static).update(drawing.report(shown.a))
         self.query_one("#gold", Static).update(drawing.plain(shown.a.gold))
         self.query_one("#a", Static).update(drawing.answer(shown.a, shown.a_score))

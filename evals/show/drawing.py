@@ -56,7 +56,9 @@ def matrix(found: Confusion) -> Content:
 
 
 def shortened(names: Sequence[str]) -> list[str]:
-    """Names without the word they all begin with, such as the system of RADS categories; statuses to 8 letters."""
+    """Names without what they share: the system of RADS categories, or the ending of the systems; long ones cut."""
+    if any(name.endswith("-RADS") for name in names):
+        return [name.removesuffix("-RADS") for name in names]
     first = {name.split(" ")[0] for name in names if " " in name and not name.startswith("No ")}
     if len(first) == 1:
         word = first.pop() + " "

@@ -68,7 +68,7 @@ async def test_stepping_stops_at_both_ends_and_filters_change_what_is_stepped_th
         for _ in range(found + 2):
             await pilot.press("n")
         assert app.place == found - 1
-        assert f"{found} of {found}" in text(app)
+        assert f"{found} of {found}." in text(app)
         counts = {}
         for _ in WHICH:
             counts[app.which] = len(app.found())
