@@ -14,7 +14,7 @@ BEGIN, END = "<!-- scores: begin -->", "<!-- scores: end -->"
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """A line a task and model, a column a mode (untuned first): score and 95 % interval beside the majority answer's."""
+    """A line a task and model, a column a mode (untuned first): score and 95 % interval beside the majority one."""
     modes = sorted({r.mode for r in rows}, key=[str(mode) for mode in Mode].index)
     lines = [
         "| task | metric | model | majority answer | " + " | ".join(modes) + " |",
