@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.chances import Chances
+from evals.chances import Chances, joined
 from evals.predictions import Prediction
 from radlite_tui.tasks.outputs import Output
 
@@ -75,6 +75,19 @@ def cells(predictions: Iterable[Prediction]) -> Mapping[Key, Cell]:
     from evals.samples import gather
 
     return gather(predictions).cells
+
+
+def end_to_end(parts: Sequence[Cell], texts: dict[str, str]) -> Cell:
+    """Cells of one task, model and mode, one after another. texts: keeps every case and group once."""
+    first = parts[0]
+    kept: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
+    for name in TUPLES:
+        found = (value for part in parts for value in getattr(part, name))
+        kept[name] = tuple(texts.setdefault(v, v) if isinstance(v, str) else v for v in found)
+    if isinstance(first.probabilities, Chances):
+        kept["probabilities"] = joined([p.probabilities for p in parts if isinstance(p.probabilities, Chances)])
+    further = {name: np.concatenate([part.further[name] for part in parts]) for name in first.further}
+    return replace(first, **kept, further=further)
 
 
 def shared(one: Cell, other: Cell) -> tuple[Cell, Cell]:

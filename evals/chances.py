@@ -66,6 +66,7 @@ class Filling:
 
     def __init__(self) -> None:
         self._place: dict[tuple[str, str], int] = {}
+        self._places: dict[tuple[Any, ...], NDArray[np.int64]] = {}
         self._values = np.zeros((64, 8), np.float32)
         self._rows = 0
 
@@ -78,16 +79,16 @@ class Filling:
         if not found:
             self._values[row] = np.nan
             return
-        places, values = [], []
-        for name, value in found.items():
-            grid = isinstance(value, dict)
-            for label, chance in value.items() if grid else ((name, value),):
-                key = (name if grid else "", label)
-                place = self._place.get(key)
-                if place is None:
-                    place = self._place[key] = len(self._place)
-                places.append(place)
-                values.append(chance)
+        grid = isinstance(next(iter(found.values())), dict)
+        shape = tuple((name, *own) for name, own in found.items()) if grid else tuple(found)
+        places = self._places.get(shape)
+        if places is None:
+            names = [(name, label) for name in found for label in (found[name] if grid else ())] or [
+                ("", n) for n in found
+            ]
+            places = np.array([self._place.setdefault(name, len(self._place)) for name in names])
+            self._places[shape] = places
+        values = [chance for own in found.values() for chance in own.values()] if grid else list(found.values())
         if len(self._place) > self._values.shape[1]:
             self._grow(len(self._values), max(len(self._place), 2 * self._values.shape[1]))
         self._values[row, places] = values
@@ -104,3 +105,17 @@ class Filling:
         order = sorted(self._place, key=lambda key: key)
         places = [self._place[key] for key in order]
         return Chances(tuple(order), self._values[: self._rows][:, places])
+
+
+def joined(parts: Sequence[Chances]) -> Chances:
+    """The parts one after another, with the columns of all."""
+    columns = tuple(sorted({column for part in parts for column in part.columns}))
+    place = {column: i for i, column in enumerate(columns)}
+    values = np.zeros((sum(map(len, parts)), len(columns)), np.float32)
+    start = 0
+    for part in parts:
+        own = values[start : start + len(part)]
+        own[:, [place[column] for column in part.columns]] = part.values
+        own[~part.known] = np.nan
+        start += len(part)
+    return Chances(columns, values)

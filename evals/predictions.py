@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -71,30 +72,72 @@ class Prediction:
 
 _FIELDS = frozenset(f.name for f in fields(Prediction))
 _TEXTS = ("case", "group", "task", "subset", "model", "mode", "report", "words", "gold", "text")
+_texts = itemgetter(*_TEXTS)
 _NEEDED = frozenset((*_TEXTS, "prior", "finish", "error", "total_s", "completion_tokens", "version", "prompt_version"))
 
 
-def rows(folder: Path) -> Iterator[dict[str, Any]]:
+def rows(folder: Path, start: int = 0, end: int | None = None) -> Iterator[dict[str, Any]]:
     """Every whole line of a results folder as a dictionary with the fields of Prediction, checked; duplicates are not.
 
-    Raises BadInput naming file and line for a malformed line or one of another version.
+    start, end: bytes of the file, where lines begin. Raises BadInput naming file and line for a malformed line or one
+    of another version.
     """
     path = folder / FILE
     if not path.exists():
         return
+    known: set[tuple[str, ...]] = set()
     with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.endswith(b"\n"):
+        place = lines.seek(start)
+        for line in lines:
+            if not line.endswith(b"\n") or (end is not None and place >= end):
                 return
             try:
                 row = orjson.loads(line)
             except ValueError as error:
-                raise BadInput(f"{path}, line {number}: not a JSON object; remove the line and run again.") from error
-            if not isinstance(row, dict) or row.get("schema") != SCHEMA or not row.keys() <= _FIELDS:
-                raise BadInput(f"{path}, line {number}: written by another version; use another --out folder.")
-            if not row.keys() >= _NEEDED or not all(isinstance(row[name], str) for name in _TEXTS):
-                raise BadInput(f"{path}, line {number}: not a whole prediction; remove the line and run again.")
+                raise BadInput(f"{where(path, place)}: not a JSON object; remove the line and run again.") from error
+            if not isinstance(row, dict) or row.get("schema") != SCHEMA:
+                raise BadInput(f"{where(path, place)}: written by another version; use another --out folder.")
+            names = tuple(row)
+            if names not in known:
+                if not row.keys() <= _FIELDS:
+                    raise BadInput(f"{where(path, place)}: written by another version; use another --out folder.")
+                if not row.keys() >= _NEEDED:
+                    raise BadInput(f"{where(path, place)}: not a whole prediction; remove the line and run again.")
+                known.add(names)
+            if set(map(type, _texts(row))) != {str}:
+                raise BadInput(f"{where(path, place)}: not a whole prediction; remove the line and run again.")
+            place += len(line)
             yield row
+
+
+def where(path: Path, place: int) -> str:
+    """File and line of the line that begins at this byte."""
+    return f"{path}, line {line_number(path, place)}"
+
+
+def line_number(path: Path, place: int) -> int:
+    """The number of the line that begins at this byte, from 1."""
+    with path.open("rb") as file:
+        number, left = 1, place
+        while left > 0 and (block := file.read(min(left, 1 << 20))):
+            number, left = number + block.count(b"\n"), left - len(block)
+    return number
+
+
+def ranges(folder: Path, size: int) -> list[tuple[int, int]]:
+    """(start, end) of parts of the file of about `size` bytes, each of whole lines."""
+    path = folder / FILE
+    if not path.exists():
+        return []
+    found, total = [], path.stat().st_size
+    with path.open("rb") as file:
+        start = 0
+        while start < total:
+            file.seek(min(start + size, total))
+            file.readline()
+            found.append((start, file.tell()))
+            start = file.tell()
+    return found
 
 
 def once(path: Path) -> Callable[[Key], None]:

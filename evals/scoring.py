@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evals.metrics.accuracy import accuracy
 from evals.metrics.agreement import KINDS, agreement
@@ -87,21 +88,31 @@ def entities(output: Output | None) -> set[Entity]:
     return {(kind, e.start, e.end) for kind in output.json() for e in getattr(output, kind)}
 
 
+@lru_cache(maxsize=64)
+def _gold(task: str, text: str, report: Report) -> Output | None:
+    """Of the answers to one case, which come one after another, the gold one is parsed once."""
+    return parse(task, text, report, lenient=False)
+
+
 def free(asked: Asked) -> tuple[float, ...]:
     """(lenient, strict, 1.0 if it parses, further metrics in the order of FURTHER) of a free answer."""
     report = Report(asked.report, asked.prior)
-    output = parse(asked.task, asked.text, report, lenient=True)
-    strict = parse(asked.task, asked.text, report, lenient=False)
-    needs_gold = asked.task in ("radiology_ner", "temporal_comparison")
-    gold = parse(asked.task, asked.gold, report, lenient=False) if needs_gold else None
+    gold, output, strict = None, None, None
+    if asked.task in ("radiology_ner", "temporal_comparison"):
+        gold = _gold(asked.task, asked.gold, report)
+    if gold is not None and asked.text == asked.gold:
+        output = strict = gold
+    else:
+        output = parse(asked.task, asked.text, report, lenient=True)
+        strict = parse(asked.task, asked.text, report, lenient=False)
     own = [score(asked.task, one, asked.text, gold, asked.gold) for one in (output, strict)]
     more = _MORE[asked.task](asked, report, output, gold)
     return (*own, float(output is not None), *(more if output is not None else [0.0] * len(more)))
 
 
 def _impression(asked: Asked, report: Report, output: Output | None, _: Output | None) -> list[float]:
-    agreed = agreement(report, output)
     said = output.impression if isinstance(output, ImpressionOutput) else ""
+    agreed = agreement(report.text, said)
     return [*(rouge_n(said, asked.gold, n) for n in (1, 2)), *(agreed[kind] for kind in KINDS)]
 
 

@@ -14,11 +14,11 @@ from typing import Any
 from evals import calibrating, ensemble, findings, preferences, samples, severity, sizes
 from evals import ratings as rating_files
 from evals.cells import Cell, Key
+from evals.gathering import Samples
 from evals.predictions import Prediction, read
 from evals.report import paper_tables, tables
 from evals.report.published import paper
 from evals.report.sections import SYNTHETIC, Picture, Section
-from evals.samples import Samples
 from evals.score import Row, cell_rows, cell_subset_rows
 from radlite_tui.errors import BadInput
 from radlite_tui.models.manifest import Manifest

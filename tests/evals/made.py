@@ -63,6 +63,8 @@ def answer(found: Sequence[Case], place: int, model: str, mode: str, share: floa
 
 def chances(case: Case, text: str) -> dict[str, object] | None:
     """As sure of every answer as a model that is right most of the time should not be."""
+    if tasks.get(case.task).form() is None:
+        return None
     output = tasks.get(case.task).parse(text, case.report)
     if isinstance(output, AbnormalityOutput):
         return {label: {status: 0.97, "not_mentioned" if status != "not_mentioned" else "positive": 0.03}
