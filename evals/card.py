@@ -57,7 +57,7 @@ def card(content: Content, manifest: Manifest, recipe: FromNothing | None) -> st
     systems = [r for r in content.subsets if r.model == name and r.task == "rads_assignment"]
     found = [f for f in content.findings if name in f.title]
     fits = [f for f in content.fits if f.model == name]
-    said = contents.provenance([p for p in content.predictions if p.model == name])
+    said = contents.provenance(content.samples, name)
     sections = [Section("What it is", (manifest.description, SYNTHETIC), tables=[about(manifest)])]
     if recipe is not None:
         sections.append(Section("Data and method", method(recipe), tables=[training(recipe, manifest.architecture)]))

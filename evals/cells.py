@@ -1,36 +1,34 @@
 """Scores of single cases, side by side: a cell is one task, model and mode, its arrays in the order of its cases.
 
-What figures, comparisons and findings are made of. Imports `score` and numpy; loads no model. Two cells of one task are
-compared on the cases they share, never on others.
+What figures, comparisons and findings are made of; `samples` fills them. Imports numpy and the shapes of outputs; loads
+no model. Two cells of one task are compared on the cases they share, never on others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.chances import Chances
 from evals.predictions import Prediction
-from evals.score import parse, score
-from radlite_tui import tasks
 from radlite_tui.tasks.outputs import Output
-from radlite_tui.tasks.report import Report
 
 ARRAYS = ("scores", "strict", "parsed", "seconds", "tokens")
-TUPLES = ("cases", "groups", "subsets", "golds", "answers", "probabilities")
+TUPLES = ("cases", "groups", "subsets", "gold_texts", "golds", "answers")
 Key = tuple[str, str, str]
 """Task, model and mode."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """cases, groups, subsets: one a case. scores: lenient, strict: strict, parsed: whether a parser read the answer,
-    seconds: from request to answer as it ran, tokens: of the answer. golds, answers (None: did not parse),
-    probabilities (None: not kept): of closed tasks, else empty. quantization: of the weights, "" if not known; files:
-    the SHA-256 of weights and adapter that answered."""
+    """cases, groups, subsets, gold_texts: one a case. scores: lenient, strict: strict, parsed: whether a parser read
+    the answer, seconds: from request to answer as it ran, tokens: of the answer. further: the task's other metrics of
+    each answer, lenient. golds, answers (None: did not parse), probabilities (None: not kept): of closed tasks, else
+    empty. quantization: of the weights, "" if not known; files: the SHA-256 of weights and adapter that answered."""
 
     task: str
     model: str
@@ -46,9 +44,11 @@ class Cell:
     tokens: NDArray[np.float64]
     golds: tuple[Output, ...] = ()
     answers: tuple[Output | None, ...] = ()
-    probabilities: tuple[Mapping[str, Any] | None, ...] = ()
+    probabilities: Chances | tuple[()] = ()
     quantization: str = ""
     files: tuple[str, str] = ("", "")
+    gold_texts: tuple[str, ...] = ()
+    further: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -58,51 +58,29 @@ class Cell:
         """The cases of one subset."""
         return self.at([i for i, own in enumerate(self.subsets) if own == subset])
 
-    def at(self, places: list[int]) -> Cell:
+    def at(self, places: Sequence[int]) -> Cell:
         """The cases at these places."""
-        kept: dict[str, Any] = {name: getattr(self, name)[places] for name in ARRAYS}
+        own = np.asarray(places, int)
+        kept: dict[str, Any] = {name: getattr(self, name)[own] for name in ARRAYS}
         for name in TUPLES:
-            own = getattr(self, name)
-            kept[name] = tuple(own[i] for i in places) if own else ()
-        return replace(self, **kept)
+            found = getattr(self, name)
+            kept[name] = tuple(found[i] for i in places) if found else ()
+        if isinstance(self.probabilities, Chances):
+            kept["probabilities"] = self.probabilities.at(own)
+        return replace(self, **kept, further={name: found[own] for name, found in self.further.items()})
 
 
-def cells(predictions: Iterable[Prediction]) -> dict[Key, Cell]:
+def cells(predictions: Iterable[Prediction]) -> Mapping[Key, Cell]:
     """Every cell of these predictions, tasks in display order."""
-    groups: dict[Key, list[Prediction]] = {}
-    for p in predictions:
-        groups.setdefault((p.task, p.model, p.mode), []).append(p)
-    order = {tag: i for i, tag in enumerate(tasks.TAGS)}
-    return {key: _cell(groups[key]) for key in sorted(groups, key=lambda key: (order[key[0]], *key[1:]))}
+    from evals.samples import gather
 
-
-def _cell(found: list[Prediction]) -> Cell:
-    first = found[0]
-    closed = tasks.get(first.task).form() is not None
-    answers = [parse(p, p.text, lenient=True) for p in found]
-    return Cell(
-        task=first.task,
-        model=first.model,
-        mode=first.mode,
-        metric=tasks.get(first.task).metric,
-        cases=tuple(p.case for p in found),
-        groups=tuple(p.group for p in found),
-        subsets=tuple(p.subset for p in found),
-        scores=np.array([score(p, p.text, lenient=True) for p in found]),
-        strict=np.array([score(p, p.text, lenient=False) for p in found]),
-        parsed=np.array([answer is not None for answer in answers]),
-        seconds=np.array([p.total_s for p in found]),
-        tokens=np.array([float(p.completion_tokens) for p in found]),
-        golds=tuple(tasks.get(p.task).parse(p.gold, Report(p.report, p.prior)) for p in found) if closed else (),
-        answers=tuple(answers) if closed else (),
-        probabilities=tuple(p.probabilities for p in found) if closed else (),
-        quantization=first.quantization,
-        files=(first.sha256, first.adapter_sha256 or ""),
-    )
+    return gather(predictions).cells
 
 
 def shared(one: Cell, other: Cell) -> tuple[Cell, Cell]:
     """Both cells on the cases that both have, in the same order."""
+    if one.cases == other.cases:
+        return one, other
     place = {case: i for i, case in enumerate(other.cases)}
     pairs = [(i, place[case]) for i, case in enumerate(one.cases) if case in place]
     return one.at([i for i, _ in pairs]), other.at([j for _, j in pairs])

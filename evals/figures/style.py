@@ -114,5 +114,6 @@ def save(drawn: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     """The figure as SVG (text stays text) and PNG (150 dots an inch)."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    drawn.set_layout_engine("none")  # laid out once is enough
     drawn.savefig(folder / f"{name}.png", dpi=150, metadata={"Software": None})
     return folder / f"{name}.svg", folder / f"{name}.png"

@@ -11,14 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evals import calibrating, ensemble, findings, preferences, severity, sizes
+from evals import calibrating, ensemble, findings, preferences, samples, severity, sizes
 from evals import ratings as rating_files
-from evals.cells import Cell, Key, cells
+from evals.cells import Cell, Key
 from evals.predictions import Prediction, read
 from evals.report import paper_tables, tables
 from evals.report.published import paper
 from evals.report.sections import SYNTHETIC, Picture, Section
-from evals.score import Row, rows, subset_rows
+from evals.samples import Samples
+from evals.score import Row, cell_rows, cell_subset_rows
 from radlite_tui.errors import BadInput
 from radlite_tui.models.manifest import Manifest
 from radlite_tui.models.store import Store
@@ -28,22 +29,35 @@ TITLE = "Scores of RadLite's models"
 
 @dataclass(frozen=True)
 class Content:
-    """predictions: all of the results folder; ratings: files of readers' blind ratings, a reader each."""
+    """samples: all of the results folder; ratings: files of readers' blind ratings, a reader each. folder, kept: where
+    the predictions themselves are, for who wants to read them."""
 
-    predictions: Sequence[Prediction]
+    samples: Samples
     ratings: tuple[Path, ...] = ()
+    folder: Path | None = None
+    kept: Sequence[Prediction] = ()
+
+    @classmethod
+    def of(cls, predictions: Sequence[Prediction]) -> Content:
+        """The content of predictions at hand."""
+        return cls(samples.gather(predictions), kept=tuple(predictions))
+
+    @cached_property
+    def predictions(self) -> Sequence[Prediction]:
+        """Every prediction with its texts: much memory for many of them, so no report needs it."""
+        return self.kept if self.folder is None else tuple(read(self.folder))
 
     @cached_property
     def rows(self) -> list[Row]:
-        return rows(self.predictions)
+        return cell_rows(self.cells)
 
     @cached_property
     def subsets(self) -> list[Row]:
-        return subset_rows(self.predictions)
+        return cell_subset_rows(self.cells)
 
-    @cached_property
-    def cells(self) -> dict[Key, Cell]:
-        return cells(self.predictions)
+    @property
+    def cells(self) -> Mapping[Key, Cell]:
+        return self.samples.cells
 
     @cached_property
     def severity(self) -> list[severity.SeverityRow]:
@@ -81,17 +95,19 @@ class Content:
 
 def load(folder: Path, ratings: Sequence[Path] = ()) -> Content:
     """The content of a results folder. Raises BadInput when it is empty or cannot be read."""
-    found = list(read(folder))
-    if not found:
+    found = samples.load(folder)
+    if not found.n:
         raise BadInput(f"{folder} holds no predictions; run: python -m evals run --out {folder}")
-    return Content(found, tuple(ratings))
+    if not found.cells:
+        raise BadInput(f"No case in {folder} has a gold answer, so there is nothing to score; see docs/evals.md.")
+    return Content(found, tuple(ratings), folder)
 
 
 def sections(content: Content, pictures: Sequence[Picture] = ()) -> list[Section]:
     """The report, the answer to "which model, which mode, how sure, is it safe" first."""
     published = paper()
     found = [
-        Section("Scores", (SYNTHETIC, *provenance(content.predictions)), tables=[tables.scores(content.rows)]),
+        Section("Scores", (SYNTHETIC, *provenance(content.samples)), tables=[tables.scores(content.rows)]),
         Section(
             "Findings",
             ("What the paper found, looked for in these scores. Differences are paired, with 95 % intervals by patient "
@@ -135,15 +151,18 @@ def verdict(found: Sequence[ensemble.Contest]) -> str:
     return f"Fine-tuned, of {len(judged)} closed tasks: {'; '.join(parts)}. 'Neither': the interval holds 0."
 
 
-def provenance(found: Sequence[Prediction]) -> list[str]:
-    """Which files, versions and prompts gave these answers."""
-    stamps = dict.fromkeys((p.model, p.quantization, p.sha256[:12], (p.adapter_sha256 or "")[:12]) for p in found)
-    named = [
-        f"{model} {quantization} {sha}{' + ' + adapter if adapter else ''}".strip()
-        for model, quantization, sha, adapter in stamps
-        if sha
-    ]
-    versions = ", ".join(sorted({p.version for p in found}))
-    prompts = ", ".join(sorted({p.prompt_version for p in found}))
+def provenance(found: Samples, model: str = "") -> list[str]:
+    """Which files, versions and prompts gave these answers, or those of one model."""
+    stamps = [stamp for stamp in found.stamps if model in ("", stamp.model)]
+    n = sum(len(cell.cases) for cell in found.cells.values() if cell.model == model) if model else found.n
+    named = dict.fromkeys(
+        f"{s.model} {s.quantization} {s.sha256[:12]}{' + ' + s.adapter_sha256[:12] if s.adapter_sha256 else ''}".strip()
+        for s in stamps
+        if s.sha256
+    )
+    versions = ", ".join(sorted({s.version for s in stamps}))
+    prompts = ", ".join(sorted({s.prompt_version for s in stamps}))
     said = [f"Files (SHA-256, first 12): {'; '.join(named)}."] if named else []
-    return [*said, f"RadLite {versions}, prompts {prompts}, {len(found):,} predictions."]
+    if found.unscored and not model:
+        said.append(f"{found.unscored:,} predictions are of cases without a gold answer and are not scored.")
+    return [*said, f"RadLite {versions}, prompts {prompts}, {n:,} predictions."]

@@ -28,15 +28,20 @@ caption { text-align: left; color: var(--note); padding-bottom: .4rem; max-width
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top; }
 thead th { border-bottom: 2px solid var(--ink); }
 tbody tr:nth-child(even) { background: var(--faint); }
-tbody th { font-weight: 600; }
+tbody th { font-weight: 600; white-space: nowrap; }
+td { white-space: nowrap; } td.long { white-space: normal; min-width: 16rem; }
 figure { margin: 1.2rem 0; padding: .6rem; background: #ffffff; color: #1a1a1a; border: 1px solid var(--line); }
-figure svg { width: 100%; height: auto; }
+figure svg { max-width: 100%; height: auto; }
 a { color: inherit; }
 .skip { position: absolute; left: -999rem; } .skip:focus { left: 1rem; }
+@page { size: A4 landscape; margin: 12mm; }
 @media print {
   body { max-width: none; font-size: 10pt; color: #000; background: #fff; }
   nav, .skip { display: none; }
-  .scroll { overflow: visible; } table { font-size: 7.5pt; }
+  .scroll { overflow: visible; margin: .4rem 0 1rem; } table { font-size: 7pt; }
+  th, td { padding: .1rem .35rem .1rem 0; hyphens: none; }
+  td.long { min-width: 0; }
+  figure svg { max-height: 165mm; }
   thead { display: table-header-group; } tr, figure { break-inside: avoid; } h2, caption { break-after: avoid; }
 }
 """
@@ -78,7 +83,9 @@ def table(found: Table) -> str:
     """A table whose first column heads its rows; wide ones scroll by themselves, also by keyboard."""
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in found.header)
     rows = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest) + "</tr>\n"
+        f'<tr><th scope="row">{escape(first)}</th>'
+        + "".join(f"<td{' class=long' * (len(cell) > 32)}>{escape(cell)}</td>" for cell in rest)
+        + "</tr>\n"
         for first, *rest in found.rows
     )
     label = escape(found.caption, quote=True)

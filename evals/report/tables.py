@@ -15,7 +15,11 @@ from evals.routes import METRIC_NAMES
 from evals.score import Row
 from evals.severity import SeverityRow
 from evals.sizes import Sized
+from radlite_tui.tasks import TAGS
+from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.rads import SEVERITIES
+
+MODES = tuple(map(str, Mode))
 
 OURS = "Ours: demonstration models on synthetic cases."
 
@@ -25,13 +29,18 @@ def figure(value: float, low: float, high: float) -> str:
     return f"{value:.2f} ({low:.2f}-{high:.2f})"
 
 
+def by_mode(r: Row) -> tuple[int, str, str, int]:
+    """Tasks in display order, then subset and model, then modes from untuned to tuned."""
+    return TAGS.index(r.task), r.subset, r.model, MODES.index(r.mode)
+
+
 def share(value: float) -> str:
     """ "3 %", "0.4 %" """
     return f"{value * 100:.1f} %" if 0 < value < 0.0995 else f"{value:.0%}".replace("%", " %")
 
 
 def scores(rows: Sequence[Row], subsets: bool = False) -> Table:
-    """A line a task, model and mode."""
+    """A line a task, model and mode, untuned modes first."""
     first = ("task", "subset") if subsets else ("task",)
     header = (
         *first,
@@ -46,7 +55,7 @@ def scores(rows: Sequence[Row], subsets: bool = False) -> Table:
         "cases",
     )
     lines = []
-    for r in rows:
+    for r in sorted(rows, key=by_mode):
         named = (r.task, r.subset) if subsets else (r.task,)
         lines.append(
             (*named, r.model, r.mode, METRIC_NAMES.get(r.metric, r.metric), figure(r.value, r.low, r.high),

@@ -33,7 +33,7 @@ def cases(task: str, limit: int) -> tuple[Case, ...]:
 
 
 def predictions(
-    limit: int = 40, names: Sequence[str] = TASKS, skill: Mapping[tuple[str, str], float] = SKILL
+    limit: int = 30, names: Sequence[str] = TASKS, skill: Mapping[tuple[str, str], float] = SKILL
 ) -> list[Prediction]:
     """limit cases of each task by each model and mode; the same every time."""
     return [

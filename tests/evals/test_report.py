@@ -154,6 +154,6 @@ def test_quantisations_of_one_model_are_held_against_the_finest() -> None:
 
 def test_a_report_of_one_model_in_one_mode_is_whole(tmp_path: Path) -> None:
     few = [p for p in made.predictions(5, ["radiology_nli"]) if (p.model, p.mode) == ("one", "fine-tuned")]
-    text = markdown.write(contents.TITLE, contents.sections(Content(few)))
+    text = markdown.write(contents.TITLE, contents.sections(Content.of(few)))
     assert "there is no ensemble to judge" in text
     assert "Too few answers with probabilities" in text

@@ -22,7 +22,7 @@ SKILL = {("one", "fine-tuned"): 0.7, ("two", "fine-tuned"): 0.6, ("two", "zero-s
 
 @pytest.fixture(scope="module")
 def looking() -> Looking:
-    return Looking(Content(made.predictions(25, NAMES, SKILL)))
+    return Looking(Content.of(made.predictions(25, NAMES, SKILL)))
 
 
 @pytest.fixture(params=[(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -141,7 +141,7 @@ async def test_nothing_is_lost_without_colours(looking: Looking, theme: str) -> 
 
 async def test_what_a_model_wrote_is_shown_and_not_obeyed(tmp_path: Path) -> None:
     found = [replace(p, text="[bold]N0[/bold]\x1b[31m") for p in made.predictions(3, ["n_staging"], SKILL)]
-    app = ShowApp(Looking(Content(found)))
+    app = ShowApp(Looking(Content.of(found)))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("3", "f", "f", "f")
         assert "[bold]N0[/bold]" in text(app)

@@ -201,7 +201,7 @@ def test_two_processes_learn_as_one_does(checkpoints: dict[str, Path], built: Pa
     two = tmp_path / "two" / "qwen2" / "adapter" / "final"
     assert json.loads((two / "training.json").read_text())["hardware"]["processes"] == 2
     assert len(curve(one)) >= 5
-    assert curve(two) == pytest.approx(curve(one), abs=0.02)
+    assert curve(two) == pytest.approx(curve(one), abs=2e-3)
     theirs = load_file(one / "adapter_model.safetensors")
     for name, weights in load_file(two / "adapter_model.safetensors").items():
         assert np.abs(weights - theirs[name]).mean() < 2e-3, name
