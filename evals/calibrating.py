@@ -8,7 +8,7 @@ temperatures the app reads.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from math import exp, log
 from typing import Any
@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.cells import Cell
+from evals.chances import Chances
+from evals.metrics.calibration import ece, reliability
 from evals.statistics import wilson
 from radlite_tui import __version__
-from radlite_tui.routing.calibration import HIGHEST, LOWEST, Temperature, tempered
+from radlite_tui.routing.calibration import HIGHEST, LOWEST, Temperature
 from radlite_tui.tasks.base import Mode
-from radlite_tui.tasks.outputs import AbnormalityOutput
+from radlite_tui.tasks.outputs import AbnormalityOutput, Output
 
 LEAST = 20
 """Choices needed in each half; fewer say nothing."""
@@ -30,12 +32,19 @@ FLOOR = 1e-8
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One decision of a closed answer: label -> probability, the gold label, and the group of its case."""
+class Choices:
+    """Decisions of closed answers, a row each. logs: log probability of each label, -inf where it has none; gold: the
+    gold label's column, -1 where it has none; groups: of their cases."""
 
-    chances: Mapping[str, float]
-    gold: str
-    group: str
+    logs: NDArray[np.float64]
+    gold: NDArray[np.int64]
+    groups: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.gold)
+
+    def where(self, rows: NDArray[np.bool_]) -> Choices:
+        return Choices(self.logs[rows], self.gold[rows], self.groups[rows])
 
 
 @dataclass(frozen=True)
@@ -70,32 +79,43 @@ class Bin:
     n: int
 
 
-def choices(cell: Cell) -> list[Choice]:
+def choices(cell: Cell) -> Choices:
     """The decisions of a cell's answers that have probabilities: one a label, 14 a grid of abnormalities."""
-    found: list[Choice] = []
-    for gold, chances, group in zip(cell.golds, cell.probabilities, cell.groups, strict=True):
-        if chances is None:
-            continue
-        if isinstance(gold, AbnormalityOutput):
-            found += [Choice(chances[label], status, group) for label, status in gold.labels.items()]
-        else:
-            found.append(Choice(chances, getattr(gold, "label", ""), group))
-    return found
+    chances = cell.probabilities
+    if not isinstance(chances, Chances) or not chances.known.any():
+        return Choices(np.empty((0, 0)), np.empty(0, int), np.empty(0, str))
+    known = chances.known
+    golds = [gold for gold, there in zip(cell.golds, known, strict=True) if there]
+    groups = np.asarray(cell.groups)[known]
+    labels = sorted({label for _, label in chances.columns})
+    parts, right = [], []
+    for finding, columns in chances.findings():
+        values = np.zeros((len(golds), len(labels)))
+        for column in columns:
+            values[:, labels.index(chances.columns[column][1])] = chances.values[known, column]
+        parts.append(values)
+        right.append([_place(labels, gold, finding) for gold in golds])
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.concatenate(parts))
+    return Choices(logs, np.concatenate(right), np.tile(groups, len(parts)))
 
 
-def halves(found: Iterable[Choice]) -> tuple[list[Choice], list[Choice]]:
+def _place(labels: Sequence[str], gold: Output, finding: str) -> int:
+    label = gold.labels.get(finding) if isinstance(gold, AbnormalityOutput) else getattr(gold, "label", None)
+    return labels.index(label) if label in labels else -1
+
+
+def halves(found: Choices) -> tuple[Choices, Choices]:
     """(to fit, to judge), whole groups on one side, the same on every machine."""
-    fit: list[Choice] = []
-    judge: list[Choice] = []
-    for choice in found:
-        odd = hashlib.sha256(choice.group.encode()).digest()[0] & 1
-        (fit if odd else judge).append(choice)
-    return fit, judge
+    names, index = np.unique(found.groups, return_inverse=True)
+    odd = np.array([hashlib.sha256(str(name).encode()).digest()[0] & 1 for name in names], bool)
+    side = odd[index] if len(names) else np.empty(0, bool)
+    return found.where(side), found.where(~side)
 
 
 def fits(cells: Iterable[Cell]) -> list[Fit]:
     """One fit a cell that has enough probabilities."""
-    found = [fit(cell) for cell in cells if cell.probabilities]
+    found = [fit(cell) for cell in cells if len(cell.probabilities)]
     return [one for one in found if one is not None]
 
 
@@ -118,52 +138,43 @@ def fit(cell: Cell) -> Fit | None:
         fitted=len(fitting),
         judged=len(judging),
         nll=(before, after),
-        ece=(ece(bins(judging, 1.0)), ece(bins(judging, temperature))),
+        ece=(ece(*sureness(judging, 1.0)), ece(*sureness(judging, temperature))),
         files=cell.files,
     )
 
 
-def nll(found: Sequence[Choice], temperature: float) -> float:
+def tempered(found: Choices, temperature: float) -> NDArray[np.float64]:
+    """Probabilities of every label at a temperature, a row a choice: what the app shows, for many at once."""
+    heat = found.logs / temperature
+    powers = np.exp(heat - heat.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def nll(found: Choices, temperature: float) -> float:
     """Mean negative log-likelihood of the gold labels at a temperature."""
-    rows = tempered([choice.chances for choice in found], temperature)
-    return -sum(log(max(row.get(c.gold, 0.0), FLOOR)) for row, c in zip(rows, found, strict=True)) / len(found)
+    shares = tempered(found, temperature)
+    right = np.where(found.gold >= 0, shares[np.arange(len(found)), found.gold], 0.0)
+    return float(-np.log(np.maximum(right, FLOOR)).mean())
 
 
-def sureness(found: Sequence[Choice], temperature: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """(probability of the likeliest label, whether it is the gold one) of each choice."""
-    rows = tempered([choice.chances for choice in found], temperature)
-    best = [max(row, key=lambda label: row[label]) for row in rows]
-    sure = np.array([row[label] for row, label in zip(rows, best, strict=True)])
-    return sure, np.array([label == choice.gold for label, choice in zip(best, found, strict=True)])
+def sureness(found: Choices, temperature: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(probability of the likeliest label, 1.0 where it is the gold one) of each choice."""
+    shares = tempered(found, temperature)
+    return shares.max(axis=1), (shares.argmax(axis=1) == found.gold).astype(float)
 
 
-def bins(found: Sequence[Choice], temperature: float, count: int = 10) -> list[Bin]:
-    """Choices by confidence in bins of equal width; empty ones are left out."""
-    sure, right = sureness(found, temperature)
-    places = np.minimum((sure * count).astype(int), count - 1)
-    result = []
-    for place in range(count):
-        here = places == place
-        n = int(here.sum())
-        if n:
-            hits = int(right[here].sum())
-            result.append(Bin(float(sure[here].mean()), hits / n, *wilson(hits, n), n))
-    return result
-
-
-def ece(found: Sequence[Bin]) -> float:
-    """Expected calibration error: the bins' distances of confidence and accuracy, weighed by their n (Naeini 2015)."""
-    total = sum(b.n for b in found)
-    return sum(b.n * abs(b.confidence - b.right) for b in found) / total
+def bins(found: Choices, temperature: float) -> list[Bin]:
+    """Choices by confidence, with the interval of the share that is right."""
+    curve = reliability(*sureness(found, temperature))
+    return [Bin(b.confidence, b.right, *wilson(round(b.right * b.n), b.n), b.n) for b in curve]
 
 
 def temperatures(found: Iterable[Fit]) -> list[Temperature]:
     """What the app reads: those that held on the cases they were not fitted on."""
+    said = f"synthetic test, version {__version__}"
     return [
-        Temperature(
-            one.task, one.model, Mode(one.mode), one.temperature, one.fitted, *one.files,
-            f"synthetic test, version {__version__}",
-        )
+        Temperature(one.task, one.model, Mode(one.mode), one.temperature, one.fitted, *one.files, said)
         for one in found
         if one.kept and one.files[0]
-    ]  # fmt: skip
+    ]

@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.cells import Cell, Key
-from evals.metrics.per_label import per_label_accuracy
+from evals.chances import Chances
 from evals.paired import Difference, between, corrected
-from radlite_tui.assistant.ensemble import average
 from radlite_tui.tasks.base import Mode
-from radlite_tui.tasks.outputs import AbnormalityOutput
+from radlite_tui.tasks.outputs import AbnormalityOutput, Output
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,11 @@ def holmed(found: Sequence[Contest]) -> list[Contest]:
 
 def contest(own: Sequence[Cell]) -> Contest | None:
     """The models' cells of one task and mode; None where they share no case."""
-    cases = [case for case in own[0].cases if all(case in set(cell.cases) for cell in own[1:])]
+    common = set(own[0].cases).intersection(*(cell.cases for cell in own[1:]))
+    cases = [case for case in own[0].cases if case in common]
     if not cases:
         return None
-    lined = [cell.at([cell.cases.index(case) for case in cases]) for cell in own]
+    lined = [_at(cell, cases) for cell in own]
     scores = np.array([cell.scores for cell in lined])
     groups = lined[0].groups
     best = int(scores.mean(axis=1).argmax())
@@ -96,6 +96,14 @@ def contest(own: Sequence[Cell]) -> Contest | None:
     )
 
 
+def _at(cell: Cell, cases: Sequence[str]) -> Cell:
+    """The cell's cases in this order."""
+    if list(cell.cases) == cases:
+        return cell
+    place = {case: i for i, case in enumerate(cell.cases)}
+    return cell.at([place[case] for case in cases])
+
+
 def routed(scores: NDArray[np.float64], groups: Sequence[str]) -> NDArray[np.float64]:
     """Each case's score by the model that is better on the other half's cases; models in rows. With one half empty, by
     the better of all."""
@@ -109,20 +117,23 @@ def routed(scores: NDArray[np.float64], groups: Sequence[str]) -> NDArray[np.flo
 
 def averaged_scores(lined: Sequence[Cell]) -> NDArray[np.float64] | None:
     """The score of each case's averaged answer; None where a model kept no probabilities."""
-    if not all(cell.probabilities and all(p is not None for p in cell.probabilities) for cell in lined):
+    known = [cell.probabilities for cell in lined if isinstance(cell.probabilities, Chances)]
+    if len(known) < len(lined) or not all(chances.known.all() for chances in known):
         return None
-    scores = []
-    for place, gold in enumerate(lined[0].golds):
-        votes = [cell.probabilities[place] for cell in lined]
-        if isinstance(gold, AbnormalityOutput):
-            chosen = {label: _likeliest([vote[label] for vote in votes if vote]) for label in gold.labels}
-            scores.append(per_label_accuracy(chosen, gold.labels))
-        else:
-            scores.append(float(_likeliest([vote for vote in votes if vote]) == getattr(gold, "label", None)))
-    return np.array(scores)
+    columns = sorted({column for chances in known for column in chances.columns})
+    mean = np.zeros((len(lined[0].cases), len(columns)))
+    for chances in known:
+        mean[:, [columns.index(column) for column in chances.columns]] += chances.values / len(known)
+    findings = sorted({finding for finding, _ in columns})
+    right = np.zeros(len(mean))
+    for finding in findings:
+        places = [i for i, (own, _) in enumerate(columns) if own == finding]
+        labels = np.array([columns[i][1] for i in places])
+        golds = [_gold(gold, finding) for gold in lined[0].golds]
+        right += labels[mean[:, places].argmax(axis=1)] == golds
+    scores: NDArray[np.float64] = right / len(findings)
+    return scores
 
 
-def _likeliest(votes: Sequence[Mapping[str, float]]) -> str:
-    every = {label: 0.0 for vote in votes for label in vote}
-    (mean,) = average([({**every, **vote},) for vote in votes])
-    return max(mean, key=lambda label: mean[label])
+def _gold(gold: Output, finding: str) -> str:
+    return gold.labels[finding] if isinstance(gold, AbnormalityOutput) else str(getattr(gold, "label", ""))

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from math import erfc
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evals.cells import Cell, shared
-from evals.statistics import bootstrap, wilson
+from evals.statistics import bootstrap, number, wilson
 
 LEVEL = 0.05
+LARGE = 2000
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ def between(a: NDArray[np.float64], b: NDArray[np.float64], groups: Sequence[str
     """b minus a, one score a case in the same order (at least one)."""
     gains = b - a
     better, worse = int((gains > 0).sum()), int((gains < 0).sum())
-    count = len(set(groups))
+    count = number(groups)[1]
     binary = bool(np.isin(a, (0.0, 1.0)).all() and np.isin(b, (0.0, 1.0)).all()) and count == len(groups)
-    low, high = newcombe(a, b) if binary else bootstrap(list(gains), list(groups))
+    low, high = newcombe(a, b) if binary else bootstrap(gains, groups)
     p = mcnemar(better, worse) if binary else permutation(gains, groups)
     test = "McNemar, exact" if binary else "paired permutation by group"
     return Difference(float(gains.mean()), low, high, len(gains), count, better, worse, test, p)
@@ -96,12 +98,15 @@ def mcnemar(better: int, worse: int) -> float:
 
 
 def permutation(gains: NDArray[np.float64], groups: Sequence[str], draws: int = 10_000, seed: int = 0) -> float:
-    """Two-sided sign-flip test of a zero mean, whole groups flipped together; (hits + 1) / (draws + 1)."""
-    _, index = np.unique(np.asarray(groups), return_inverse=True)
-    totals = np.bincount(index, weights=gains)
+    """Two-sided sign-flip test of a zero mean, whole groups flipped together; (hits + 1) / (draws + 1). With LARGE
+    groups or more that changed, the sum of flipped groups is taken as normal, which it then is to three digits."""
+    totals = np.bincount(number(groups)[0], weights=gains)
+    totals = totals[totals != 0]
     seen = abs(totals.sum())
-    if not totals.any():
+    if not len(totals):
         return 1.0
+    if len(totals) >= LARGE:
+        return max(1 / (draws + 1), erfc(float(seen / np.sqrt(2 * (totals**2).sum()))))
     rng = np.random.default_rng(seed)
     hits, step = 0, max(1, 4_000_000 // len(totals))
     for start in range(0, draws, step):

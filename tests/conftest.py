@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from tests import served
 
 AGAIN = tuple(Path(__file__).parent / name for name in ("cli", "engine", "terminal", "tui"))
 """Tests here drive programs that run beside them."""
+
+for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+    if (
+        signal.getsignal(number) == signal.SIG_IGN
+    ):  # under nohup or behind &: programs that tests start would inherit it
+        signal.signal(number, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.cells import cells, shared
-from evals.paired import between, corrected, difference, holm, mcnemar, newcombe, permutation
+from evals.paired import LARGE, between, corrected, difference, holm, mcnemar, newcombe, permutation
 from tests.evals import made
 
 
@@ -66,3 +66,12 @@ def test_the_correction_belongs_to_the_tests_it_was_made_with() -> None:
     fixed = corrected([gain for gain in gains if gain is not None])
     assert [one.test.split(",")[0].split(" ")[0] for one in fixed] == ["McNemar", "paired"]
     assert all(one.holm is not None and one.holm >= one.p for one in fixed)
+
+
+def test_many_groups_are_tested_as_their_flips_would_be() -> None:
+    rng = np.random.default_rng(1)
+    gains = rng.normal(0.02, 0.5, LARGE)
+    groups = [str(i) for i in range(LARGE)]
+    near = permutation(gains, groups)
+    drawn = permutation(gains[:-1], groups[:-1], draws=20_000)
+    assert near == pytest.approx(drawn, abs=0.02)

@@ -6,10 +6,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from evals.__main__ import main
-from evals.calibrating import Choice, bins, choices, ece, fit, halves, nll
+from evals.calibrating import Choices, bins, choices, fit, halves, nll, tempered
 from evals.cells import cells
 from evals.ensemble import contests
 from evals.predictions import Prediction
@@ -46,7 +47,7 @@ def test_no_group_is_on_both_sides_and_few_cases_say_nothing() -> None:
     cell = cells(made.predictions(60, ["radiology_nli"], TUNED))["radiology_nli", "one", "fine-tuned"]
     fitting, judging = halves(choices(cell))
     assert len(fitting) + len(judging) == 60
-    assert not {c.group for c in fitting} & {c.group for c in judging}
+    assert not set(fitting.groups) & set(judging.groups)
     assert fit(cell.at(list(range(10)))) is None
 
 
@@ -56,11 +57,17 @@ def test_a_grid_is_fourteen_choices() -> None:
 
 
 def test_log_loss_bins_and_calibration_error_by_hand() -> None:
-    found = [Choice({"M0": 0.75, "M1": 0.25}, gold, "g") for gold in ("M0", "M0", "M1", "M1")]
+    found = Choices(np.log([[0.75, 0.25]] * 4), np.array([0, 0, 1, 1]), np.array(["g"] * 4))
     assert nll(found, 1.0) == pytest.approx((2 * 0.28768 + 2 * 1.38629) / 4, abs=1e-4)
     (only,) = bins(found, 1.0)
-    assert (only.confidence, only.right, only.n) == (0.75, 0.5, 4)
-    assert ece([only]) == pytest.approx(0.25)
+    assert (only.confidence, only.right, only.n) == (pytest.approx(0.75), 0.5, 4)
+
+
+def test_many_are_tempered_as_the_app_tempers_one() -> None:
+    own = {"N0": 0.7, "N1": 0.2, "N2": 0.1}
+    found = Choices(np.array([[*np.log([*own.values()]), -np.inf]]), np.array([0]), np.array(["g"]))
+    (shown,) = calibration.tempered((own,), 1.7)
+    assert tempered(found, 1.7)[0] == pytest.approx([*shown.values(), 0.0])
 
 
 def test_the_ensemble_wins_where_the_wrong_model_is_the_unsure_one() -> None:
