@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.cells import Cell, shared
-from evals.statistics import bootstrap, number, wilson
+from evals.statistics import Z95, bootstrap, number, standard_error, wilson
 
 LEVEL = 0.05
-LARGE = 2000
+LARGE = 1000
+"""Groups from which a sum over them is as good as normal: to the third digit what resampling gives, and quicker."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,19 @@ def between(a: NDArray[np.float64], b: NDArray[np.float64], groups: Sequence[str
     better, worse = int((gains > 0).sum()), int((gains < 0).sum())
     count = number(groups)[1]
     binary = bool(np.isin(a, (0.0, 1.0)).all() and np.isin(b, (0.0, 1.0)).all()) and count == len(groups)
-    low, high = newcombe(a, b) if binary else bootstrap(gains, groups)
+    low, high = newcombe(a, b) if binary else resampled(gains, groups, count)
     p = mcnemar(better, worse) if binary else permutation(gains, groups)
     test = "McNemar, exact" if binary else "paired permutation by group"
     return Difference(float(gains.mean()), low, high, len(gains), count, better, worse, test, p)
+
+
+def resampled(gains: NDArray[np.float64], groups: Sequence[str], count: int) -> tuple[float, float]:
+    """95 % interval of a mean gain, whole groups resampled; with LARGE groups or more from their standard error, which
+    gives what the resamples would."""
+    if count < LARGE:
+        return bootstrap(gains, groups)
+    reach = Z95 * standard_error(gains, groups)
+    return float(gains.mean()) - reach, float(gains.mean()) + reach
 
 
 def newcombe(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float]:

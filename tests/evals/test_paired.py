@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from evals.cells import cells, shared
 from evals.paired import LARGE, between, corrected, difference, holm, mcnemar, newcombe, permutation
+from evals.statistics import bootstrap
 from tests.evals import made
 
 
@@ -75,3 +76,5 @@ def test_many_groups_are_tested_as_their_flips_would_be() -> None:
     near = permutation(gains, groups)
     drawn = permutation(gains[:-1], groups[:-1], draws=20_000)
     assert near == pytest.approx(drawn, abs=0.02)
+    found = between(np.zeros(LARGE), gains, groups)
+    assert (found.low, found.high) == pytest.approx(bootstrap(gains, groups), abs=0.002)
