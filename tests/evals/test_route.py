@@ -14,6 +14,10 @@ from evals.calibrating import Choices, bins, choices, fit, halves, nll, tempered
 from evals.cells import cells
 from evals.ensemble import contests
 from evals.predictions import Prediction
+from evals.run import predict
+from radlite_tui import tasks
+from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.types import Ask
 from radlite_tui.routing import calibration, models
 from radlite_tui.tasks.base import Mode
 from tests.evals import made
@@ -93,6 +97,26 @@ def test_the_route_gets_no_credit_for_luck() -> None:
     (contest,) = contests(found)
     assert contest.route <= max(contest.singles.values())
     assert contest.oracle >= contest.route
+
+
+def test_the_ensemble_that_is_scored_is_the_one_the_app_answers_with() -> None:
+    """The embedded models and the app's own ensemble on the same cases."""
+    todo = [case for task in ("n_staging", "radiology_nli") for case in made.cases(task, 4)]
+    assistant = Assistant.create()
+    try:
+        names = [manifest.name for manifest in assistant.models() if manifest.embedded]
+        answers = [predict(assistant, case, name, Mode.FINE_TUNED, 0) for name in names for case in todo]
+        asked = [
+            assistant.ask(Ask(case.report, case.words, task=case.task, model="ensemble", mode=Mode.FINE_TUNED))
+            for case in todo
+        ]
+    finally:
+        assistant.close()
+    for contest in contests(cells(answers)):
+        own = [(case, answer) for case, answer in zip(todo, asked, strict=True) if case.task == contest.task]
+        right = [answer.text == tasks.get(case.task).render(case.gold) for case, answer in own]
+        assert all(answer.model.name == "ensemble" for _, answer in own)
+        assert contest.ensemble == pytest.approx(sum(right) / len(right))
 
 
 def test_free_answers_have_no_ensemble() -> None:
