@@ -31,7 +31,7 @@ def add_commands(commands: Any) -> None:
     report.add_argument("--csv", type=Path, metavar="FILE", help="write the rows, subsets included, as CSV")
     report.add_argument("--markdown", type=Path, metavar="FILE", help="write the Markdown into a file")
     report.add_argument(
-        "--ratings", type=Path, nargs="*", default=[], metavar="FILE", help="ratings.jsonl, a reader each"
+        "--ratings", type=Path, nargs="*", metavar="FILE", help="ratings.jsonl, a reader each (default: your own)"
     )
     report.add_argument("--readme", type=Path, help="put the table between the score markers of this document")
     _finish(report, "evals.report.command")

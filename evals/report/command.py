@@ -20,12 +20,13 @@ from evals.report.sections import SYNTHETIC, Picture
 from evals.score import Row
 from evals.table import insert
 from evals.table import markdown as short_table
+from radlite_tui.assistant import ratings
 from radlite_tui.errors import BadInput
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints and writes what the arguments ask for."""
-    content = contents.load(args.out, args.ratings)
+    content = contents.load(args.out, readers(args.ratings))
     if args.csv:
         save(args.csv, as_csv([*content.rows, *content.subsets]))
     if args.html:
@@ -44,6 +45,11 @@ def run(args: argparse.Namespace) -> int:
     elif not args.html and not args.csv and not args.readme:
         print(text, end="")
     return 0
+
+
+def readers(asked: Sequence[Path] | None) -> Sequence[Path]:
+    """The files of ratings: those named, the user's own where none is, none where none was asked for."""
+    return asked or (() if asked is None else (ratings.path(),))
 
 
 def _short(content: Content, subsets: bool) -> str:

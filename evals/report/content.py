@@ -113,6 +113,7 @@ def sections(content: Content, pictures: Sequence[Picture] = ()) -> list[Section
             ("What the paper found, looked for in these scores. Differences are paired, with 95 % intervals by patient "
              "and p values corrected over the tasks (Holm); better and worse mean a corrected p below 0.05.",),
             items=[(f"{f.title}: {f.verdict}", f.sentence) for f in content.findings],
+            tables=[tables.differences(content.findings)],
         ),
         Section(
             "The paper's tables",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from evals.calibrating import Fit
 from evals.ensemble import Contest
+from evals.findings import Finding
 from evals.preferences import Preference
 from evals.report.sections import Table
 from evals.routes import METRIC_NAMES
@@ -166,6 +167,20 @@ def sizes(found: Sequence[Sized]) -> Table:
     ]
     note = "Seconds are as the run had them, several answers at once; docs/performance.md measures speed itself."
     return Table(f"Size, score and time. {note} {OURS}", header, lines)
+
+
+def differences(found: Sequence[Finding]) -> Table:
+    """What the findings stand on: a line a task, a column a finding."""
+    shown = [f for f in found if f.differences]
+    tags = [tag for tag in TAGS if any(tag in f.differences for f in shown)]
+    lines = []
+    for tag in tags:
+        own = (f.differences.get(tag) for f in shown)
+        lines.append(
+            (tag, *(f"{one}{' †' * (one.holm is not None and one.significant)}" if one else "" for one in own))
+        )
+    note = "The differences behind the findings, with 95 % intervals; †: p below 0.05 after Holm's correction."
+    return Table(f"{note} {OURS}", ("task", *(f.title for f in shown)), lines)
 
 
 def preferences(found: Sequence[Preference]) -> Table:

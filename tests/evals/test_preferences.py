@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from evals.__main__ import main
 from evals.preferences import bradley_terry, preferences
+from radlite_tui.assistant import ratings
 from radlite_tui.assistant.ratings import Rating
+from tests.evals import made
 
 RATING = Rating(
     when="2026-01-02T03:04:05+00:00", task="impression_generation", model="m", mode="fine-tuned",
@@ -49,6 +54,22 @@ def test_readers_are_not_compared_with_each_other() -> None:
     (a, b) = preferences([strict, mild])
     assert (a.model, a.wins, a.losses) == ("a", 2, 0)
     assert b.wins == 0
+
+
+def test_the_report_has_the_preferences_of_the_files_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made.folder(tmp_path / "r", made.predictions(4, ["n_staging"], {("a", "fine-tuned"): 1.0}))
+    file = tmp_path / "ratings.jsonl"
+    file.write_text("".join(json.dumps(asdict(r)) + "\n" for r in (*rated(0, a=5, b=3), *rated(1, a=4, b=4))))
+    args = ["report", "--out", str(folder)]
+    assert main([*args, "--ratings", str(file)]) == 0
+    assert "| a | fine-tuned | 0.75 (" in capsys.readouterr().out
+    monkeypatch.setattr(ratings, "path", lambda: file)
+    assert main([*args, "--ratings"]) == 0
+    assert "What readers prefer" in capsys.readouterr().out
+    assert main(args) == 0
+    assert "What readers prefer" not in capsys.readouterr().out
 
 
 def test_ratings_in_sight_of_the_names_do_not_count() -> None:
