@@ -145,18 +145,32 @@ def rate_factor(progress: float, base: Base) -> float:
 
 
 def optimizers(model: Any, base: Base) -> list[Any]:
-    """Muon for the hidden matrices, AdamW for embeddings, norms and biases. Each group remembers its full rate."""
+    """Muon for the hidden matrices, AdamW for embeddings, norms and biases. Each group remembers its full rate.
+
+    Queries and keys without a norm on them (Qwen2) learn slower: Muon's steps are as large as their rate whatever the
+    gradient, so at the full rate their products grow until every head looks at one token only and learns no more.
+    """
     import torch
 
-    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
-    known = {id(p) for p in matrices}
-    others = [p for p in model.parameters() if id(p) not in known]
-    muon = torch.optim.Muon(matrices, lr=base.matrix_rate, weight_decay=base.weight_decay, ns_steps=NEWTON_SCHULZ)
-    adam = torch.optim.AdamW(others, lr=base.embedding_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
-    for optimizer in (muon, adam):
-        for group in optimizer.param_groups:
-            group["full_rate"] = group["lr"]
+    matrices = {name: p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name}
+    others = {name: p for name, p in model.named_parameters() if name not in matrices}
+    share = 1.0 if hasattr(model.model.layers[0].self_attn, "q_norm") else base.query_key_rate / base.matrix_rate
+    muon = torch.optim.Muon(
+        _groups(matrices, base.matrix_rate, share), weight_decay=base.weight_decay, ns_steps=NEWTON_SCHULZ
+    )
+    adam = torch.optim.AdamW(
+        _groups(others, base.embedding_rate, share), betas=(0.9, 0.95), weight_decay=0.0, fused=True
+    )
     return [muon, adam]
+
+
+def _groups(parameters: Mapping[str, Any], rate: float, share: float) -> list[dict[str, Any]]:
+    """Queries and keys at their share of the rate, all else at the rate."""
+    rates: dict[float, list[Any]] = {}
+    for name, parameter in parameters.items():
+        own = rate * share if "q_proj" in name or "k_proj" in name else rate
+        rates.setdefault(own, []).append(parameter)
+    return [{"params": found, "lr": own, "full_rate": own} for own, found in rates.items()]
 
 
 def train(

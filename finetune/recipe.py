@@ -68,7 +68,8 @@ class Shape:
 class Base:
     """Base pre-training. tokens: to train on (padding counts), in rows of `row` tokens, `batch` rows a step.
 
-    matrix_rate: Muon, for the hidden matrices; embedding_rate: AdamW, for all else. warmup, decay: shares of the run.
+    matrix_rate: Muon, for the hidden matrices; query_key_rate: for those of queries and keys where the architecture has
+    no norm on them; embedding_rate: AdamW, for all else. warmup, decay: shares of the run.
     prompt_weight: of a token that is not part of an answer, whose weight is 1. compile: use torch.compile.
     mixture: kind of document -> share of the tokens (see `documents.KINDS`).
     """
@@ -77,6 +78,7 @@ class Base:
     row: int
     batch: int
     matrix_rate: float
+    query_key_rate: float
     embedding_rate: float
     weight_decay: float
     warmup: float
