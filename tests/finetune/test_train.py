@@ -95,6 +95,21 @@ def test_a_resumed_base_run_ends_where_an_unbroken_one_does(tiny: FromNothing, t
         assert torch.equal(weight, ends[1]["model"][name]), name
 
 
+def test_queries_and_keys_without_a_norm_learn_slower(tiny: FromNothing) -> None:
+    rates: dict[str, dict[str, float]] = {}
+    for architecture in ("qwen2", "qwen3"):
+        model = base.fresh(base.configuration(architecture, tiny.shape, 512), 1)
+        names = {id(parameter): name for name, parameter in model.named_parameters()}
+        groups = [group for tool in base.optimizers(model, tiny.base) for group in tool.param_groups]
+        rates[architecture] = {names[id(p)]: group["lr"] for group in groups for p in group["params"]}
+        assert len(rates[architecture]) == len(names)
+    slow = {
+        name for name, rate in rates["qwen2"].items() if rate not in (tiny.base.matrix_rate, tiny.base.embedding_rate)
+    }
+    assert slow == {name for name in rates["qwen2"] if "q_proj" in name or "k_proj" in name}
+    assert set(rates["qwen3"].values()) == {tiny.base.matrix_rate, tiny.base.embedding_rate}
+
+
 def test_no_document_is_predicted_from_the_one_before() -> None:
     rows_ = base.pack(Ragged.of([[1, 2, 3], [4, 5]]), [0, 1], 6, 1)
     tokens, labels, weights = base._tensors(rows_, slice(0, 1), 0.5)
