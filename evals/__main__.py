@@ -1,8 +1,14 @@
-"""`python -m evals run|report|route|ratings|speed|app`: score models, print tables, write routes, measure.
+"""`python -m evals run|report|figures|route|compare|show|card|guard|ratings|speed|app`: score models, show the scores,
+write routes, measure.
 
 python -m evals run --limit 100 --out results/nano
-python -m evals report --out results/nano [--json] [--readme README.md]
+python -m evals report --out results/nano [--json] [--html report.html] [--readme README.md]
+python -m evals figures --out results/nano
 python -m evals route --out results/nano --write radlite_tui/routing/routes.toml
+python -m evals show --out results/nano
+python -m evals card --out results/nano
+python -m evals guard
+python -m evals compare fine-tuned fine-tuned+few-shot --out results/nano --cases 3
 python -m evals ratings reader1.jsonl reader2.jsonl
 python -m evals speed --model-file qwen2.5-3b.gguf --out results/speed
 python -m evals app --write docs/performance.md
@@ -17,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.app.arguments import add_arguments as add_app_arguments
+from evals.arguments import OUT, add_commands
 from evals.speed.arguments import add_arguments
 from radlite_tui import tasks
 from radlite_tui.errors import BadInput, RadliteError
@@ -50,14 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--free", action="store_true", help="let closed tasks write freely, to see how often they parse")
     run.add_argument("--parallel", type=int, default=8, metavar="N", help="cases in flight at once (default 8)")
     run.set_defaults(command=_run)
-    report = commands.add_parser("report", help="print the scores of a results folder")
-    report.add_argument("--json", action="store_true")
-    report.add_argument("--subsets", action="store_true", help="by RADS system too")
-    report.add_argument("--readme", type=Path, help="put the table between the score markers of this document")
-    report.set_defaults(command=_report)
-    route = commands.add_parser("route", help="choose the best model and mode of each task from the scores")
-    route.add_argument("--write", type=Path, help="the routes file to write; printed when not given")
-    route.set_defaults(command=_route)
+    add_commands(commands)
     ratings = commands.add_parser("ratings", help="mean ratings of compared answers, as readers gave them in the app")
     ratings.add_argument("file", type=Path, nargs="*", help="ratings.jsonl of one or more readers (default: your own)")
     ratings.add_argument("--all", action="store_true", help="also ratings given with model and mode in sight")
@@ -69,8 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     app = commands.add_parser("app", help="measure first paint, drawing, keys and pastes of the app")
     add_app_arguments(app)
     app.set_defaults(command=_app)
-    for command in (run, report, route):
-        command.add_argument("--out", type=Path, default=Path("results/latest"), help="results folder")
+    run.add_argument("--out", type=Path, default=OUT, help="results folder")
     return parser
 
 
@@ -101,44 +100,6 @@ def _run(args: argparse.Namespace) -> int:
     finally:
         assistant.close()
     print(f"{count} predictions written to {args.out}", file=sys.stderr)
-    return 0
-
-
-def _report(args: argparse.Namespace) -> int:
-    from evals.predictions import read
-    from evals.score import rows, subset_rows
-    from evals.table import insert, markdown
-
-    predictions = list(read(args.out))
-    if not predictions:
-        raise BadInput(f"{args.out} holds no predictions; run: python -m evals run --out {args.out}")
-    found = rows(predictions)
-    subsets = subset_rows(predictions) if args.subsets else []
-    if args.json:
-        print(json.dumps({"rows": [r.json() for r in [*found, *subsets]]}))
-        return 0
-    table = markdown(found)
-    print(table)
-    for r in subsets:
-        print(f"{r.subset}  {r.model}  {r.mode}  {r.metric} {r.value:.2f} ({r.low:.2f}-{r.high:.2f})  n {r.n}")
-    if args.readme:
-        insert(args.readme, table)
-    return 0
-
-
-def _route(args: argparse.Namespace) -> int:
-    from evals.predictions import read
-    from evals.routes import best, text
-    from evals.score import rows
-
-    found = rows(list(read(args.out)))
-    if not found:
-        raise BadInput(f"{args.out} holds no predictions; run: python -m evals run --out {args.out}")
-    routes = text(best(found))
-    if args.write:
-        args.write.write_text(routes, encoding="utf-8")
-    else:
-        print(routes, end="")
     return 0
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from evals.predictions import Prediction, Writer, read
 from finetune.corpus.case import Case
@@ -15,7 +16,9 @@ from radlite_tui import __version__, tasks
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.types import Answer, Ask
 from radlite_tui.errors import RadliteError
+from radlite_tui.routing.calibration import tempered
 from radlite_tui.tasks.base import Mode
+from radlite_tui.tasks.outputs import AbnormalityOutput
 from radlite_tui.tasks.prompt import PROMPT_VERSION
 
 
@@ -111,4 +114,23 @@ def predict(
         adapter_sha256=answer.model.adapter_sha256 if answer else None,
         version=__version__,
         prompt_version=PROMPT_VERSION,
+        probabilities=probabilities(answer) if answer else None,
+        quantization=answer.model.quantization if answer else "",
     )
+
+
+def probabilities(answer: Answer) -> dict[str, Any] | None:
+    """The decoder's own label probabilities of a closed answer, to six digits, without those below 1e-8; None for a
+    free answer. The temperature they are shown at is taken back, since it is fitted on these."""
+    found = answer.output.json().get("probabilities") if answer.output is not None else None
+    if not found:
+        return None
+    temperature = answer.plan.calibration
+    if isinstance(answer.output, AbnormalityOutput):
+        return {label: _short(statuses, temperature) for label, statuses in found.items()}
+    return _short(found, temperature)
+
+
+def _short(choice: Mapping[str, float], temperature: float) -> dict[str, float]:
+    (own,) = tempered((choice,), 1 / temperature)
+    return {label: float(f"{p:.6g}") for label, p in own.items() if p >= 1e-8}

@@ -1,4 +1,4 @@
-"""Predictions become rows of scores. May import the tasks and the metrics; loads no model.
+"""Samples become rows of scores. May import the tasks, cells and statistics; loads no model.
 
 Every row gives the score of the strict parse, of the lenient parse, the share that does not parse, and what the
 majority answer (the same answer to every case, the most common gold one) would score, so that no figure stands alone.
@@ -6,20 +6,18 @@ majority answer (the same answer to every case, the most common gold one) would 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evals.metrics.accuracy import accuracy
-from evals.metrics.jaccard import jaccard
-from evals.metrics.per_label import per_label_accuracy
+from evals import scoring
+from evals.cells import Cell, Key, cells
 from evals.metrics.rouge import rouge_l
 from evals.predictions import Prediction
 from evals.statistics import interval
 from radlite_tui import tasks
-from radlite_tui.errors import ParseError
-from radlite_tui.tasks.outputs import AbnormalityOutput, LabelOutput, Output, RadsOutput, TemporalOutput
+from radlite_tui.tasks.outputs import AbnormalityOutput, Output
 from radlite_tui.tasks.report import Report
 
 
@@ -48,84 +46,103 @@ class Row:
 
 def parse(prediction: Prediction, text: str, *, lenient: bool) -> Output | None:
     """The output in `text`, or None when it does not parse."""
-    report = Report(prediction.report, prediction.prior)
-    try:
-        return tasks.get(prediction.task).parse(text, report, lenient=lenient)
-    except ParseError:
-        return None
+    return scoring.parse(prediction.task, text, Report(prediction.report, prediction.prior), lenient=lenient)
 
 
 def score(prediction: Prediction, text: str, *, lenient: bool) -> float:
     """The task's metric for one answer text, in [0, 1]; an answer that does not parse scores 0."""
-    metric = tasks.get(prediction.task).metric
     output = parse(prediction, text, lenient=lenient)
     gold = parse(prediction, prediction.gold, lenient=False)
-    if output is None:
-        return 0.0
-    if metric == "rouge_l":
-        return rouge_l(text, prediction.gold)
-    if isinstance(gold, (LabelOutput, RadsOutput)):
-        return accuracy(getattr(output, "label", None), gold.label)
-    if isinstance(gold, AbnormalityOutput) and isinstance(output, AbnormalityOutput):
-        return per_label_accuracy(output.labels, gold.labels)
-    if isinstance(gold, TemporalOutput) and isinstance(output, TemporalOutput):
-        return jaccard(_changes(output), _changes(gold))
-    raise ValueError(f"{prediction.task}: no metric {metric!r} for {type(gold).__name__}")
+    return scoring.score(prediction.task, output, text, gold, prediction.gold)
 
 
-def _changes(output: TemporalOutput) -> set[tuple[str, str]]:
-    return {(change.status, " ".join(change.finding.lower().split())) for change in output.changes}
-
-
-def majority_text(predictions: Sequence[Prediction]) -> str:
+def majority_text(cell: Cell) -> str:
     """The most common gold answer. For the grid of abnormalities: each label's most common status."""
-    task = tasks.get(predictions[0].task)
-    outputs = [parse(p, p.gold, lenient=False) for p in predictions]
-    grids = [o for o in outputs if isinstance(o, AbnormalityOutput)]
-    if grids:
-        common = {label: Counter(g.labels[label] for g in grids).most_common(1)[0][0] for label in grids[0].labels}
-        return task.render(AbnormalityOutput(common))
-    return Counter(p.gold for p in predictions).most_common(1)[0][0]
+    task = tasks.get(cell.task)
+    times = Counter(cell.gold_texts)
+    grids = dict(zip(cell.gold_texts, cell.golds, strict=False))
+    if not any(isinstance(gold, AbnormalityOutput) for gold in grids.values()):
+        return times.most_common(1)[0][0]
+    statuses: dict[str, Counter[str]] = {}
+    for text, gold in grids.items():
+        for label, status in gold.labels.items() if isinstance(gold, AbnormalityOutput) else ():
+            statuses.setdefault(label, Counter())[status] += times[text]
+    return task.render(AbnormalityOutput({label: own.most_common(1)[0][0] for label, own in statuses.items()}))
 
 
-def row(predictions: Sequence[Prediction], subset: str = "") -> Row:
-    """One row of scores from the predictions of one task, model and mode (at least one)."""
-    first = predictions[0]
-    lenient = [score(p, p.text, lenient=True) for p in predictions]
-    strict = [score(p, p.text, lenient=False) for p in predictions]
-    constant = majority_text(predictions)
-    low, high = interval(lenient, [p.group for p in predictions])
-    n = len(predictions)
+def majority(cell: Cell) -> float:
+    """What the majority answer would score."""
+    constant = majority_text(cell)
+    times = Counter(cell.gold_texts)
+    report = Report("")
+    output = scoring.parse(cell.task, constant, report, lenient=True)
+    total = 0.0
+    for text, count in times.items():
+        if cell.metric == "rouge_l":
+            total += count * rouge_l(constant, text)
+            continue
+        gold = scoring.parse(cell.task, text, report, lenient=False)
+        total += count * scoring.score(cell.task, output, constant, gold, text)
+    return total / len(cell.cases)
+
+
+def row_of(cell: Cell, subset: str = "") -> Row:
+    """One row of scores from a cell (at least one case)."""
+    low, high = interval(cell.scores, cell.groups)
     return Row(
-        task=first.task,
-        model=first.model,
-        mode=first.mode,
-        metric=tasks.get(first.task).metric,
-        value=sum(lenient) / n,
+        task=cell.task,
+        model=cell.model,
+        mode=cell.mode,
+        metric=cell.metric,
+        value=float(cell.scores.mean()),
         low=low,
         high=high,
-        n=n,
-        majority=sum(score(p, constant, lenient=True) for p in predictions) / n,
-        unparseable=sum(parse(p, p.text, lenient=True) is None for p in predictions) / n,
-        strict=sum(strict) / n,
-        cases=len({p.case for p in predictions}),
+        n=len(cell.cases),
+        majority=majority(cell),
+        unparseable=float(1 - cell.parsed.mean()),
+        strict=float(cell.strict.mean()),
+        cases=len(set(cell.cases)),
         subset=subset,
     )
 
 
+def row(predictions: Sequence[Prediction], subset: str = "") -> Row:
+    """One row of scores from the predictions of one task, model and mode (at least one)."""
+    (cell,) = cells(predictions).values()
+    return row_of(cell, subset)
+
+
 def rows(predictions: Iterable[Prediction]) -> list[Row]:
     """Rows by task, model and mode, in the tasks' display order."""
-    return _grouped(predictions, by_subset=False)
+    return cell_rows(cells(predictions))
 
 
 def subset_rows(predictions: Iterable[Prediction]) -> list[Row]:
     """The same by subset too (the RADS system), for predictions that have one."""
-    return _grouped((p for p in predictions if p.subset), by_subset=True)
+    return cell_subset_rows(cells(predictions))
 
 
-def _grouped(predictions: Iterable[Prediction], *, by_subset: bool) -> list[Row]:
-    groups: dict[tuple[int, str, str, str], list[Prediction]] = defaultdict(list)
-    order = {tag: i for i, tag in enumerate(tasks.TAGS)}
-    for p in predictions:
-        groups[order[p.task], p.subset if by_subset else "", p.model, p.mode].append(p)
-    return [row(group, key[1]) for key, group in sorted(groups.items())]
+def cell_rows(found: Mapping[Key, Cell]) -> list[Row]:
+    """One row a cell, in their order."""
+    return [row_of(cell) for cell in found.values()]
+
+
+def cell_subset_rows(found: Mapping[Key, Cell]) -> list[Row]:
+    """One row a cell and subset: a task's subsets in alphabetical order, each with all models and modes."""
+    names = {(cell.task, subset): None for cell in found.values() for subset in sorted(set(cell.subsets)) if subset}
+    parts = {key: _by_subset(cell) for key, cell in found.items()}
+    order = {task: i for i, task in enumerate(tasks.TAGS)}
+    return [
+        row_of(parts[key][subset], subset)
+        for task, subset in sorted(names, key=lambda name: (order[name[0]], name[1]))
+        for key in parts
+        if key[0] == task and subset in parts[key]
+    ]
+
+
+def _by_subset(cell: Cell) -> dict[str, Cell]:
+    places: dict[str, list[int]] = {}
+    for i, subset in enumerate(cell.subsets):
+        if subset:
+            places.setdefault(subset, []).append(i)
+    return {subset: cell.at(own) for subset, own in places.items()}

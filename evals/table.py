@@ -8,13 +8,14 @@ from pathlib import Path
 from evals.routes import METRIC_NAMES
 from evals.score import Row
 from radlite_tui.errors import BadInput
+from radlite_tui.tasks.base import Mode
 
 BEGIN, END = "<!-- scores: begin -->", "<!-- scores: end -->"
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """One line a task and model, one column a mode, with the 95 % interval and the majority answer's score."""
-    modes = list(dict.fromkeys(r.mode for r in rows))
+    """A line a task and model, a column a mode (untuned first): score and 95 % interval beside the majority one."""
+    modes = sorted({r.mode for r in rows}, key=[str(mode) for mode in Mode].index)
     lines = [
         "| task | metric | model | majority answer | " + " | ".join(modes) + " |",
         "|---|---|---|---|" + "---|" * len(modes),

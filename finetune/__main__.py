@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from finetune import data, plain
+from finetune import data, plain, ranks
 from radlite_tui.errors import RadliteError
 
 
@@ -23,6 +23,11 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, metavar="DIR", help="outputs (default: runs/RECIPE)")
     parser.add_argument(
         "--install", type=Path, metavar="DIR", help="where `all` puts models (default: inside the package)"
+    )
+    parser.add_argument(
+        "--base",
+        metavar="MODEL",
+        help="the base model: instead of the recipe's, a folder or hub name; without a recipe, a folder",
     )
     parser.add_argument("--architecture", choices=("qwen2", "qwen3"), help="one model (default: all of the recipe)")
     parser.add_argument("--part", choices=("base", "adapter", "all"), default="all", help="what `train` trains")
@@ -62,13 +67,18 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    if ranks.first():
+        print(line, file=sys.stderr, flush=True)
 
 
 def _run(options: argparse.Namespace) -> int:
     from finetune import exporting, pipeline, recipe
 
     chosen = recipe.load(options.recipe)
+    if options.base or options.set:
+        from finetune import tuning
+
+        chosen = tuning.given(chosen, options.base, options.set)
     run = pipeline.Run(chosen, options.out or Path("runs") / chosen.name, _say)
     models = (options.architecture,) if options.architecture else chosen.architectures
     if options.threads:

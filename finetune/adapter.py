@@ -55,7 +55,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Adapter:
-    """settings: of adapter_config.json. pairs: module, such as model.layers.0.mlp.up_proj -> its pair, in file order."""
+    """settings: of adapter_config.json. pairs: module (model.layers.0.mlp.up_proj) -> its pair, in file order."""
 
     folder: Path
     settings: Mapping[str, Any]

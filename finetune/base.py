@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from finetune import curves
 from finetune.documents import ANSWER
 from finetune.mixture import order
+from finetune.progress import Progress
 from finetune.ragged import Ragged
-from finetune.recipe import Base, Recipe, Shape
+from finetune.recipe import Base, FromNothing, Shape
 from finetune.unseen import lend
 
 ARCHITECTURE_SEEDS = {"qwen2": 0, "qwen3": 1000}
@@ -121,7 +123,7 @@ def pack(documents: Ragged, chosen: Sequence[int], length: int, rows: int) -> Ro
     return Rows(tokens, numbers, too_long)
 
 
-def rows_of(recipe: Recipe, documents: Ragged, kinds: Sequence[str], seed: int) -> Rows:
+def rows_of(recipe: FromNothing, documents: Ragged, kinds: Sequence[str], seed: int) -> Rows:
     """The training rows of a recipe, in order: the mixture of document kinds, packed."""
     base = recipe.base
     steps = max(1, base.tokens // (base.batch * base.row))
@@ -143,22 +145,36 @@ def rate_factor(progress: float, base: Base) -> float:
 
 
 def optimizers(model: Any, base: Base) -> list[Any]:
-    """Muon for the hidden matrices, AdamW for embeddings, norms and biases. Each group remembers its full rate."""
+    """Muon for the hidden matrices, AdamW for embeddings, norms and biases. Each group remembers its full rate.
+
+    Queries and keys without a norm on them (Qwen2) learn slower: Muon's steps are as large as their rate whatever the
+    gradient, so at the full rate their products grow until every head looks at one token only and learns no more.
+    """
     import torch
 
-    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
-    known = {id(p) for p in matrices}
-    others = [p for p in model.parameters() if id(p) not in known]
-    muon = torch.optim.Muon(matrices, lr=base.matrix_rate, weight_decay=base.weight_decay, ns_steps=NEWTON_SCHULZ)
-    adam = torch.optim.AdamW(others, lr=base.embedding_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
-    for optimizer in (muon, adam):
-        for group in optimizer.param_groups:
-            group["full_rate"] = group["lr"]
+    matrices = {name: p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name}
+    others = {name: p for name, p in model.named_parameters() if name not in matrices}
+    share = 1.0 if hasattr(model.model.layers[0].self_attn, "q_norm") else base.query_key_rate / base.matrix_rate
+    muon = torch.optim.Muon(
+        _groups(matrices, base.matrix_rate, share), weight_decay=base.weight_decay, ns_steps=NEWTON_SCHULZ
+    )
+    adam = torch.optim.AdamW(
+        _groups(others, base.embedding_rate, share), betas=(0.9, 0.95), weight_decay=0.0, fused=True
+    )
     return [muon, adam]
 
 
+def _groups(parameters: Mapping[str, Any], rate: float, share: float) -> list[dict[str, Any]]:
+    """Queries and keys at their share of the rate, all else at the rate."""
+    rates: dict[float, list[Any]] = {}
+    for name, parameter in parameters.items():
+        own = rate * share if "q_proj" in name or "k_proj" in name else rate
+        rates.setdefault(own, []).append(parameter)
+    return [{"params": found, "lr": own, "full_rate": own} for own, found in rates.items()]
+
+
 def train(
-    recipe: Recipe,
+    recipe: FromNothing,
     architecture: str,
     folder: Path,
     rows: Rows,
@@ -166,10 +182,11 @@ def train(
     seed: int,
     minutes: float | None = None,
     lent: Mapping[int, int] | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Train and save the base into `folder`/final. Resumes from `folder`/checkpoint.pt.
 
-    lent: token -> token whose embedding it gets at the end (see `unseen`).
+    lent: token -> token whose embedding it gets at the end (see `unseen`). say: told how far it is, now and then.
     minutes: wall time after which the rate has decayed to zero, if that comes before the recipe's tokens.
     """
     import torch
@@ -184,8 +201,11 @@ def train(
     steps = len(rows.tokens) // base.batch
     begun = saved = time.monotonic() - spent
     loss_of = torch.compile(_loss) if base.compile else _loss
+    progress_of = Progress(f"{architecture} base", say)
+    curves.resume(folder / curves.LOG, step)
+    board = curves.board(folder / "tensorboard", step)
     model.train()
-    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+    with (folder / curves.LOG).open("a", encoding="utf-8") as log:
         while step < steps:
             elapsed = time.monotonic() - begun
             progress = max(step / steps, elapsed / (60 * minutes) if minutes else 0.0)
@@ -203,13 +223,17 @@ def train(
                 optimizer.zero_grad(set_to_none=True)
             step += 1
             if step % 10 == 0 or step == steps:
-                _log(log, step, base, float(loss.detach()), time.monotonic() - begun, progress)
+                curves.scalars(board, _log(log, step, base, float(loss.detach()), begun, progress), step)
+                progress_of.at(step, steps, float(loss.detach()), max(step / steps, progress))
             if time.monotonic() - saved > base.checkpoint_seconds:
                 _save(checkpoint, model, tools, step, time.monotonic() - begun)
                 saved = time.monotonic()
     _save(checkpoint, model, tools, step, time.monotonic() - begun)
+    curves.draw([folder / curves.LOG], folder / curves.PICTURE)
     lend(model, lent or {})
-    model.save_pretrained(str(final))
+    part = folder / "final.part"
+    model.save_pretrained(str(part))
+    part.replace(final)
     return final
 
 
@@ -242,11 +266,13 @@ def _tensors(rows: Rows, here: slice, prompt_weight: float) -> tuple[Any, Any, A
     return tokens, labels, weights
 
 
-def _log(log: Any, step: int, base: Base, loss: float, elapsed: float, progress: float) -> None:
-    tokens = step * base.batch * base.row
+def _log(log: Any, step: int, base: Base, loss: float, begun: float, progress: float) -> dict[str, Any]:
+    elapsed, tokens = time.monotonic() - begun, step * base.batch * base.row
     line = {"step": step, "tokens": tokens, "loss": round(loss, 4), "seconds": round(elapsed, 1), "progress": progress}
-    log.write(json.dumps(line | {"tokens_per_second": round(tokens / max(elapsed, 1e-9))}) + "\n")
+    line["tokens_per_second"] = round(tokens / max(elapsed, 1e-9))
+    log.write(json.dumps(line) + "\n")
     log.flush()
+    return line
 
 
 def _save(path: Path, model: Any, tools: Sequence[Any], step: int, spent: float) -> None:

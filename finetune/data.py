@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--synthetic", type=_natural, default=0, metavar="N", help="--build: N generated cases a task, too"
     )
     group.add_argument("--accept-changes", action="store_true", help="--build: take files that have changed")
-    group.add_argument("--set", type=Path, metavar="DIR", help="--index: the built set")
+    group.add_argument("--set", type=Path, metavar="DIR", help="--index, --recipe: the built set")
     group.add_argument(
         "--mix", default="paper", metavar="NAME", help="--index: a name in finetune/mixes, or a .toml file"
     )

@@ -25,7 +25,7 @@ def merge(run: Run, architecture: str) -> Path:
     folder = run.of(architecture)
     target = folder / "merged"
     if not (target / "config.json").is_file():
-        merge_folders(there(folder / "base" / "final"), there(folder / "adapter" / "final"), target, say=run.say)
+        merge_folders(there(run.base(architecture)), there(folder / "adapter" / "final"), target, say=run.say)
         run.say(f"{architecture}: merged into {target}")
     _with_tokenizer(run, target)
     return target
@@ -36,8 +36,8 @@ def export(run: Run, architecture: str) -> Path:
     folder, kinds = run.of(architecture), run.recipe.export
     run.tokenizer()
     target = folder / "gguf"
-    name, words = f"{run.recipe.model}-{architecture}", run.folder / "tokenizer"
-    base = Checkpoint.open(there(folder / "base" / "final"))
+    name, words = f"{run.recipe.model}-{architecture}", run.vocabulary
+    base = Checkpoint.open(there(run.base(architecture)))
     adapter = Adapter.open(there(folder / "adapter" / "final"))
     adapter.fit(base)
     for role, source in (("base", base), ("merged", Merged(base, adapter))):
@@ -91,5 +91,5 @@ def there(path: Path) -> Path:
 
 def _with_tokenizer(run: Run, folder: Path) -> None:
     for name in TOKENIZER_FILES:
-        if (source := run.folder / "tokenizer" / name).is_file():
+        if (source := run.vocabulary / name).is_file():
             shutil.copyfile(source, folder / name)

@@ -1,8 +1,9 @@
 """Merge, export, quantise and run a model of a published size with random weights: does it all hold at full size?
 
-`python -m finetune verify --full-size qwen2.5-3b --out FOLDER`. Needs 23 GB of disk there (32 GB for qwen3-4b), which it
-frees again, and takes its time. Each step is a process of its own, so that its peak memory is its own. Sizes, memory and
-speed follow from the shapes; nothing is said about answers. May import torch, llama_cpp (inside functions) and siblings.
+`python -m finetune verify --full-size qwen2.5-3b --out FOLDER`. Needs 13 GB of disk there (17 GB for qwen3-4b), which
+it frees again, and takes its time. Each step is a process of its own, so that its peak memory is its own. Sizes, memory
+and speed follow from the shapes; nothing is said about answers. May import torch, llama_cpp (inside functions) and its
+siblings.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from finetune import vocabulary
 from finetune.adapter import Adapter
 from finetune.checkpoint import Source
-from finetune.steps import Progress
+from finetune.progress import Progress
 from radlite_tui.errors import BadInput
 
 KINDS = ("F32", "F16", "BF16")
@@ -133,11 +133,13 @@ def write_model(
         _described(file.writer, tokenizer, name)
         _add_decoder(file.writer, decoder, kind)
         vocabulary.add(file.writer, tokenizer, source.config)
-        progress = Progress(f"writing {path.name}", len(shapes), say)
+        progress = Progress(f"writing {path.name}", say)
+        done = 0
         for given, tensor in source.each():
             if (target := tensor_name(given)) in shapes:
                 file.put(target, tensor.float().numpy())
-                progress.step()
+                done += 1
+                progress.at(done, len(shapes), None)
 
 
 def write_adapter(path: Path, adapter: Adapter, base: Source, name: str | None = None, kind: str = "Q8_0") -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetune.gguf_export import tensor_name
-from finetune.steps import Progress
+from finetune.progress import Progress
 from finetune.quantize import Importance
 from radlite_tui.errors import BadInput
 
@@ -65,12 +65,12 @@ def of_model(model: Any, rows: Sequence[Sequence[int]], say: Callable[[str], Non
         plain = name.removeprefix("base_model.model.").removesuffix(".base_layer")
         if isinstance(module, torch.nn.Linear) and ".lora_" not in name and plain != "lm_head":
             handles.append(module.register_forward_pre_hook(_adder(sums, tensor_name(f"{plain}.weight"))))
-    progress = Progress("importance matrix", len(rows), say)
+    progress = Progress("importance matrix", say)
     try:
         with torch.inference_mode():
-            for row in rows:
+            for number, row in enumerate(rows, start=1):
                 model(input_ids=torch.tensor([list(row)]))
-                progress.step()
+                progress.at(number, len(rows), None)
     finally:
         for handle in handles:
             handle.remove()

@@ -15,7 +15,7 @@ from typing import Any
 
 from finetune.adapter import Adapter, Merged
 from finetune.checkpoint import DTYPES, TOKENIZER_FILES, Checkpoint
-from finetune.steps import Progress
+from finetune.progress import Progress
 from radlite_tui.errors import BadInput
 
 
@@ -54,9 +54,9 @@ def _write(merged: Merged, out: Path, dtype: str | None, say: Callable[[str], No
     shards = {shard: Shard(out / shard.name) for shard in merged.base.shards}
     for name, shape in merged.shapes.items():
         shards[merged.base.files[name]].add(name, shape, stored[name])
-    progress = Progress("merge", len(stored), say)
+    progress = Progress("merge", say)
     current: Shard | None = None
-    for name, tensor in merged.each():
+    for number, (name, tensor) in enumerate(merged.each(), start=1):
         shard = shards[merged.base.files[name]]
         if current is not shard:
             if current is not None:
@@ -67,7 +67,7 @@ def _write(merged: Merged, out: Path, dtype: str | None, say: Callable[[str], No
         if not torch.isfinite(result).all():
             raise BadInput(f"{name} holds a value that {stored[name]} cannot hold; store as BF16 or F32.")
         current.put(result)
-        progress.step()
+        progress.at(number, len(stored), None)
     if current is not None:
         current.close()
     if merged.base.shards[0].name != "model.safetensors":

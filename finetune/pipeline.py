@@ -1,4 +1,4 @@
-"""The stages of a recipe, each resumable and skipped when its output is there: data and train; `exporting` has the rest.
+"""The stages of a recipe, each resumable and skipped when its output is there: data, train; see `exporting` for more.
 
 May import everything in `finetune` and `radlite_tui.models.manifest`; heavy imports stay inside the functions of its
 siblings. Everything it writes is under `runs/RECIPE/` (or --out), but for the installed files.
@@ -10,18 +10,21 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from finetune import base, documents, lora, rows, unseen
+import numpy as np
+
+from finetune import base, documents, feeding, lora, provenance, ranks, rows, tuning, unseen
 from finetune.exporting import export, install
 from finetune.ragged import Ragged
-from finetune.recipe import Recipe
+from finetune.recipe import FromBase, FromNothing
 from finetune.tokenizer import Tokenizer
 from radlite_tui.errors import BadInput
+from radlite_tui.tasks.prompt import DEFAULT_LAYOUT
 
 EMBEDDED = Path(__file__).parent.parent / "radlite_tui" / "models" / "embedded"
 CONVERSATION_SEED = 101
@@ -35,7 +38,7 @@ Say = Callable[[str], None]
 class Run:
     """Where the outputs of one recipe live. say: told each stage in a line."""
 
-    recipe: Recipe
+    recipe: FromNothing | FromBase
     folder: Path
     say: Say
 
@@ -47,17 +50,38 @@ class Run:
         """The folder of one model."""
         return self.folder / architecture
 
+    def base(self, architecture: str) -> Path:
+        """The folder of the model that an adapter is trained on, tokenizer.json beside it or in `vocabulary`."""
+        if isinstance(self.recipe, FromBase):
+            return tuning.folder(self.recipe)
+        return self.of(architecture) / "base" / "final"
+
+    @property
+    def vocabulary(self) -> Path:
+        """The folder with tokenizer.json."""
+        return tuning.folder(self.recipe) if isinstance(self.recipe, FromBase) else self.folder / "tokenizer"
+
     def tokenizer(self) -> Tokenizer:
-        return Tokenizer.load(self.folder / "tokenizer")
+        return Tokenizer.load(self.vocabulary)
 
 
 def data(run: Run) -> None:
-    """Write the corpus as tokens: the vocabulary, the base documents and the adapter rows, with counts in data.json."""
+    """Write what a recipe learns from as tokens, with counts in data.json."""
+    with ranks.first_alone():
+        if not (run.data / "data.json").is_file():
+            if isinstance(run.recipe, FromBase):
+                tuning.data(run.recipe, run.data, run.say)
+            else:
+                _corpus(run, run.recipe)
+        if isinstance(run.recipe, FromNothing) and not (run.data / "validation.npz").is_file():
+            _validation(run, run.recipe)
+
+
+def _corpus(run: Run, recipe: FromNothing) -> None:
+    """The vocabulary, the base documents and the adapter rows of our own corpus."""
     from finetune import corpus
 
-    if (run.data / "data.json").is_file():
-        return
-    recipe, wanted = run.recipe, run.recipe.corpus
+    wanted = recipe.corpus
     started = time.monotonic()
     run.say("data: writing cases")
     cases = list(corpus.build(wanted.cases, "train", wanted.seed))
@@ -90,7 +114,7 @@ def data(run: Run) -> None:
     run.say(f"data: {facts}")
 
 
-def base_documents(recipe: Recipe, cases: list[Any]) -> Iterator[documents.Document]:
+def base_documents(recipe: FromNothing, cases: list[Any]) -> Iterator[documents.Document]:
     """All documents the base may read, by the recipe's counts; train split only."""
     from finetune import corpus
     from finetune.corpus import drills
@@ -111,27 +135,109 @@ def train(
     base_minutes: float | None = None,
     adapter_minutes: float | None = None,
 ) -> None:
-    """Train one base and its adapter. stage: "base", "adapter" or "all"."""
+    """Train one base, where the recipe has none yet, and its adapter. stage: "base", "adapter" or "all"."""
     data(run)
-    tokenizer, folder = run.tokenizer(), run.of(architecture)
     seed = run.recipe.seed + base.ARCHITECTURE_SEEDS[architecture]
-    if stage in ("base", "all"):
-        reading = Ragged.load(run.data / "base.npz")
-        packed = base.rows_of(run.recipe, reading, documents.KINDS, seed)
-        run.say(f"{architecture}: base, {packed.tokens.size:,} tokens, {packed.too_long} documents longer than a row")
-        lent = unseen.lenders(reading, tokenizer)
-        base.train(run.recipe, architecture, folder / "base", packed, tokenizer.size, seed, base_minutes, lent)
+    if stage in ("base", "all") and isinstance(run.recipe, FromNothing):
+        _base(run, run.recipe, architecture, seed, base_minutes)
     if stage in ("adapter", "all"):
-        answers = Ragged.load(run.data / "adapter.npz")
-        run.say(f"{architecture}: adapter, {run.recipe.adapter.rows:,} rows of {len(answers):,}")
-        lora.train(
-            run.recipe, folder / "base" / "final", tokenizer.fast(), answers, folder / "adapter", seed, adapter_minutes
+        _adapter(run, architecture, seed, adapter_minutes)
+
+
+def _base(run: Run, recipe: FromNothing, architecture: str, seed: int, minutes: float | None) -> None:
+    place = run.of(architecture) / "base"
+    if (place / "final" / "config.json").is_file():
+        return
+    if ranks.processes() > 1:
+        raise BadInput("A base is trained by one process; run `train --part base` without a launcher first.")
+    reading, tokenizer = Ragged.load(run.data / "base.npz"), run.tokenizer()
+    packed = base.rows_of(recipe, reading, documents.KINDS, seed)
+    run.say(f"{architecture}: base, {packed.tokens.size:,} tokens, {packed.too_long} documents longer than a row")
+    lent = unseen.lenders(reading, tokenizer)
+    base.train(recipe, architecture, place, packed, tokenizer.size, seed, minutes, lent, run.say)
+
+
+def _adapter(run: Run, architecture: str, seed: int, minutes: float | None) -> None:
+    recipe, tokenizer = run.recipe, run.tokenizer()
+    answers = lora.Rows(Ragged.load(run.data / "adapter.npz"), Ragged.load(run.data / "validation.npz"))
+    if isinstance(recipe, FromBase):
+        stages, layout = tuning.stages(recipe, run.data, minutes), rows.layout_of(architecture, tokenizer)
+    else:
+        stages, layout = _stages(recipe, architecture, answers.train, seed, minutes), DEFAULT_LAYOUT
+    count = sum(len(epoch) for stage in stages for epoch in stage.epochs)
+    run.say(f"{architecture}: adapter, {count:,} rows of {len(answers.train):,}")
+    place = run.base(architecture)
+
+    def manifest(final: Path, logs: Sequence[Path], took: float) -> None:
+        provenance.write(final, recipe, place, layout, _made_of(run, answers, stages), logs, took)
+
+    fast = tokenizer.fast()
+    lora.train(
+        stages, lambda: _model(recipe, place), fast, answers, run.of(architecture) / "adapter", run.say, manifest
+    )
+
+
+def _stages(
+    recipe: FromNothing, architecture: str, answers: Ragged, seed: int, minutes: float | None
+) -> list[lora.Stage]:
+    """The stages of an adapter on a base of our own."""
+    wanted = recipe.adapter.stages(architecture)
+    total = sum(adapter.rows for adapter in wanted)
+    return [
+        lora.Stage(
+            adapter,
+            adapter.rate[architecture],
+            (feeding.sequence(answers, adapter, seed + number),),
+            seed + number,
+            minutes * adapter.rows / total if minutes else None,
         )
+        for number, adapter in enumerate(wanted)
+    ]
+
+
+def _model(recipe: FromNothing | FromBase, place: Path) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    if isinstance(recipe, FromBase):
+        return tuning.model(recipe, place)
+    return AutoModelForCausalLM.from_pretrained(str(place))
+
+
+def _made_of(run: Run, answers: lora.Rows, stages: Sequence[lora.Stage]) -> dict[str, Any]:
+    """The hashes of the rows: as tokens by split, of their order by stage, and of the built set where there is one."""
+    found: dict[str, Any] = {
+        "rows": {
+            split: {"rows": len(part), "sha256": provenance.sha256_of(part.offsets, part.tokens)}
+            for split, part in (("train", answers.train), ("validation", answers.validation))
+        },
+        "mixture": [provenance.sha256_of(*map(np.asarray, stage.epochs)) for stage in stages],
+    }
+    return found | (tuning.made_of(run.recipe, run.data) if isinstance(run.recipe, FromBase) else {})
+
+
+def _validation(run: Run, recipe: FromNothing) -> None:
+    """The rows that the loss of each task is measured on while an adapter is trained."""
+    from finetune import corpus
+
+    counts = dict.fromkeys(recipe.corpus.cases, recipe.adapter.validation)
+    cases = corpus.build(counts, "validation", recipe.corpus.seed)
+    held, _ = rows.encode(cases, run.tokenizer(), recipe.adapter.context)
+    held.save(run.data / "validation.npz")
 
 
 def everything(run: Run, where: Path, base_minutes: float | None = None, adapter_minutes: float | None = None) -> None:
     """Data, then all models side by side (a process of one thread each is fastest on two cores), then export."""
     data(run)
+    if isinstance(run.recipe, FromNothing):
+        _side_by_side(run, base_minutes, adapter_minutes)
+    for architecture in run.recipe.architectures:
+        if isinstance(run.recipe, FromBase):
+            train(run, architecture, adapter_minutes=adapter_minutes)
+        export(run, architecture)
+        install(run, architecture, where)
+
+
+def _side_by_side(run: Run, base_minutes: float | None, adapter_minutes: float | None) -> None:
     command = [sys.executable, "-m", "finetune", "train", "--recipe", str(run.recipe.path), "--out", str(run.folder)]
     if base_minutes is not None:
         command += ["--base-minutes", str(base_minutes)]
@@ -142,8 +248,6 @@ def everything(run: Run, where: Path, base_minutes: float | None = None, adapter
     for architecture, code in zip(run.recipe.architectures, codes, strict=True):
         if code:
             raise BadInput(f"Training {architecture} ended with code {code}; run the same command again to resume it.")
-        export(run, architecture)
-        install(run, architecture, where)
 
 
 def _made(folder: Path) -> Path:

@@ -19,7 +19,6 @@ RECIPELESS = ("quantize", "importance")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of plain folders and files."""
     group = parser.add_argument_group("without a recipe: merge, export, quantize, importance, verify")
-    group.add_argument("--base", type=Path, metavar="DIR", help="a Hugging Face checkpoint")
     group.add_argument("--adapter", type=Path, metavar="DIR", help="a PEFT adapter on it")
     group.add_argument("--from", dest="source", type=Path, metavar="FILE", help="quantize: an F32, F16 or BF16 GGUF")
     group.add_argument("--to", dest="target", type=Path, metavar="FILE", help="quantize, importance: the new file")
@@ -32,8 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def asked(options: argparse.Namespace) -> bool:
-    """Whether this is about plain folders or files."""
-    given = options.base or options.adapter or options.source or options.target or options.full_size
+    """Whether this is about plain folders or files: --base alone may also go with a recipe."""
+    given = options.adapter or options.source or options.target or options.full_size
+    given = given or (options.base and not options.recipe)
     return options.stage in RECIPELESS or (options.stage in STAGES and bool(given))
 
 
@@ -64,9 +64,9 @@ def run(options: argparse.Namespace, say: Callable[[str], None]) -> int:
         ):
             say(f"wrote {path}")
     else:
-        from finetune import verify_folders
+        from finetune import verify
 
-        return verify_folders.check(base, options.adapter, options.kind or "Q4_K_M", out, say)
+        return verify.folders(base, options.adapter, options.kind or "Q4_K_M", say)
     return 0
 
 
@@ -90,7 +90,7 @@ def _importance(options: argparse.Namespace, say: Callable[[str], None]) -> int:
 
 
 def _needed(options: argparse.Namespace, key: str, shown: str = "") -> Path:
-    value: Path | None = getattr(options, key)
+    value = getattr(options, key)
     if value is None:
         raise BadInput(f"{options.stage} without a recipe needs --{shown or key}.")
-    return value
+    return Path(value)

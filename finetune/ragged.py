@@ -15,24 +15,29 @@ from radlite_tui.errors import BadInput
 
 @dataclass(frozen=True)
 class Ragged:
-    """tokens: all sequences end to end. offsets: where each starts, and the end. marks: named numbers a sequence."""
+    """tokens: all sequences end to end, in 16 bits each where they fit. offsets: where each starts, and the end.
 
-    tokens: NDArray[np.uint16]
+    marks: named numbers a sequence.
+    """
+
+    tokens: NDArray[Any]
     offsets: NDArray[np.int64]
     marks: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
     @staticmethod
     def of(sequences: Iterable[list[int]], **marks: list[int]) -> Ragged:
         """Pack the sequences."""
-        arrays = [np.asarray(ids, dtype=np.uint16) for ids in sequences]
+        arrays = [np.asarray(ids, dtype=np.uint32) for ids in sequences]
         offsets = np.cumsum([0] + [len(a) for a in arrays], dtype=np.int64)
-        tokens = np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.uint16)
+        tokens = np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.uint32)
+        if tokens.max(initial=0) < 1 << 16:
+            tokens = tokens.astype(np.uint16)
         return Ragged(tokens, offsets, {name: np.asarray(values, dtype=np.int64) for name, values in marks.items()})
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def __getitem__(self, index: int) -> NDArray[np.uint16]:
+    def __getitem__(self, index: int) -> NDArray[Any]:
         return self.tokens[self.offsets[index] : self.offsets[index + 1]]
 
     def lengths(self) -> NDArray[np.int64]:
@@ -43,7 +48,9 @@ class Ragged:
         """Write it as a NumPy archive."""
         path.parent.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {f"mark_{name}": values for name, values in self.marks.items()}
-        np.savez_compressed(path, tokens=self.tokens, offsets=self.offsets, **arrays)
+        part = path.with_name(f"part-{path.name}")
+        np.savez_compressed(part, tokens=self.tokens, offsets=self.offsets, **arrays)
+        part.replace(path)
 
     @staticmethod
     def load(path: Path) -> Ragged:

@@ -1,5 +1,7 @@
 """A recipe: everything that decides what `python -m finetune` builds, read from `recipes/NAME.toml`.
 
+There are two kinds: models from nothing, and an adapter on somebody else's base (a recipe with a [pretrained] section).
+
 May import `radlite_tui.errors` only. Unknown and missing keys are errors that name the file and the key, so a typing
 mistake never trains the wrong thing in silence.
 """
@@ -7,8 +9,8 @@ mistake never trains the wrong thing in silence.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -21,6 +23,9 @@ else:
 
 RECIPES = Path(__file__).parent / "recipes"
 ARCHITECTURES = ("qwen2", "qwen3")
+ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
+MLP = ("gate_proj", "up_proj", "down_proj")
+TARGETS = {"all": (*ATTENTION, *MLP), "attention": ATTENTION, "mlp": MLP}
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ class Shape:
 class Base:
     """Base pre-training. tokens: to train on (padding counts), in rows of `row` tokens, `batch` rows a step.
 
-    matrix_rate: Muon, for the hidden matrices; embedding_rate: AdamW, for all else. warmup, decay: shares of the run.
+    matrix_rate: Muon, for the hidden matrices; query_key_rate: for those of queries and keys where the architecture has
+    no norm on them; embedding_rate: AdamW, for all else. warmup, decay: shares of the run.
     prompt_weight: of a token that is not part of an answer, whose weight is 1. compile: use torch.compile.
     mixture: kind of document -> share of the tokens (see `documents.KINDS`).
     """
@@ -72,6 +78,7 @@ class Base:
     row: int
     batch: int
     matrix_rate: float
+    query_key_rate: float
     embedding_rate: float
     weight_decay: float
     warmup: float
@@ -91,23 +98,53 @@ class Finish:
     mixture: Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class Adapter:
-    """LoRA on all seven projections. rows: to train on, `batch` a step; rank must be a multiple of 32.
+@dataclass(frozen=True, kw_only=True)
+class Lora:
+    """What every adapter's training has. rank must be a multiple of 32; batch: rows (packed ones, if packing) a step.
 
-    rate: architecture -> learning rate. mixture: task -> weight, by rows. context: longer rows are counted and left
-    out, never cut. finish: architecture -> its further stages, in order, where it has any.
+    context: tokens; longer rows are counted and left out, never cut. device_batch: rows that one device takes at once,
+    0 for all of its share; a step then adds up as many of these as make a batch, on however many devices there are.
+    targets: "all" seven projections, "mlp" or "attention". init: as PEFT's `init_lora_weights`, "default" for its own.
+    packing: several rows fill one of `context` tokens and do not see each other. evaluations: how often the loss on
+    `validation` rows of each task is measured. compile: use torch.compile.
     """
 
     rank: int
     alpha: float
     dropout: float
-    rate: Mapping[str, float]
-    rows: int
     batch: int
     warmup: float
     context: int
     checkpoint_steps: int
+    schedule: Literal["linear", "cosine"] = "linear"
+    weight_decay: float = 0.0
+    targets: str = "all"
+    use_rslora: bool = False
+    use_dora: bool = False
+    init: str = "default"
+    packing: bool = False
+    device_batch: int = 0
+    gradient_checkpointing: bool = False
+    compile: bool = False
+    evaluations: int = 0
+    validation: int = 0
+
+    @property
+    def projections(self) -> tuple[str, ...]:
+        """The matrices of a layer that get an adapter."""
+        return TARGETS[self.targets]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapter(Lora):
+    """LoRA on a base of our own. rows: to train on.
+
+    rate: architecture -> learning rate. mixture: task -> weight, by rows. finish: architecture -> its further stages,
+    in order, where it has any.
+    """
+
+    rate: Mapping[str, float]
+    rows: int
     mixture: Mapping[str, float]
     finish: Mapping[str, tuple[Finish, ...]]
 
@@ -118,6 +155,32 @@ class Adapter:
         return first, *(replace(first, rate={architecture: s.rate}, rows=s.rows, mixture=s.mixture) for s in later)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tuning(Lora):
+    """LoRA on somebody else's base. rate: the highest learning rate. epochs: passes through the mix."""
+
+    rate: float
+    epochs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretrained:
+    """The base model. model: a local folder, or a name on the hub. attention: as transformers' `attn_implementation`,
+    "auto" for flash attention where it is installed and PyTorch's own elsewhere. quantization: "none" or "4bit"."""
+
+    model: str
+    attention: str = "auto"
+    quantization: Literal["none", "4bit"] = "none"
+
+
+@dataclass(frozen=True)
+class BuiltRows:
+    """What it learns from. set: the folder of a built set. mix: a name in finetune/mixes, or a .toml file."""
+
+    set: str
+    mix: str
+
+
 @dataclass(frozen=True)
 class Export:
     """Quantisations of the shipped files: base through llama.cpp (such as "Q8_0"), adapter "Q8_0" or "F16"."""
@@ -126,9 +189,10 @@ class Export:
     adapter: Literal["F16", "Q8_0"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """All of it. path: the file it was read from. architectures: of qwen2 and qwen3; models are `NAME-ARCHITECTURE`."""
+    """What both kinds have. path: the file it was read from. architectures: of qwen2 and qwen3; models are
+    `NAME-ARCHITECTURE`."""
 
     name: str
     path: Path
@@ -137,18 +201,34 @@ class Recipe:
     description: str
     seed: int
     architectures: tuple[str, ...]
+    adapter: Lora
+    export: Export
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromNothing(Recipe):
+    """Bases of our own from random weights, on our synthetic corpus, and an adapter each."""
+
     corpus: Corpus
     vocabulary: Vocabulary
     shape: Shape
     base: Base
     adapter: Adapter
-    export: Export
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromBase(Recipe):
+    """An adapter on somebody else's base, on a built set."""
+
+    pretrained: Pretrained
+    rows: BuiltRows
+    adapter: Tuning
 
 
 _Section = TypeVar("_Section")
 
 
-def load(name: str) -> Recipe:
+def load(name: str) -> FromNothing | FromBase:
     """The recipe `recipes/{name}.toml`, or the file itself when `name` ends in .toml. Raises BadInput."""
     path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
     try:
@@ -158,46 +238,70 @@ def load(name: str) -> Recipe:
         raise BadInput(f"There is no recipe {path}; the recipes are {known}.") from None
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path} is not valid TOML: {error}.") from None
-    sections: Mapping[str, type[Any]] = {
-        "corpus": Corpus,
-        "vocabulary": Vocabulary,
-        "shape": Shape,
-        "base": Base,
-        "adapter": Adapter,
-        "export": Export,
-    }
-    finishes = data.get("adapter", {}).setdefault("finish", {})
-    for architecture, tables in finishes.items():
-        where = f"{path.name}: [[adapter.finish.{architecture}]]"
-        if not isinstance(tables, list):
-            raise BadInput(f"{where} must be a list of stages, with two brackets each.")
-        finishes[architecture] = tuple(section(Finish, table, where) for table in tables)
-    for key, kind in sections.items():
-        data[key] = section(kind, data.get(key, {}), f"{path.name}: [{key}]")
     data["architectures"] = tuple(data.get("architectures", ()))
     data |= {"name": path.stem, "path": path.resolve()}
-    recipe = section(Recipe, data, path.name)
+    recipe = _from_base(data, path.name) if "pretrained" in data else _from_nothing(data, path.name)
     _check(recipe, path.name)
     return recipe
 
 
+def _from_nothing(data: dict[str, Any], where: str) -> FromNothing:
+    finishes = data.get("adapter", {}).setdefault("finish", {})
+    for architecture, tables in finishes.items():
+        stage = f"{where}: [[adapter.finish.{architecture}]]"
+        if not isinstance(tables, list):
+            raise BadInput(f"{stage} must be a list of stages, with two brackets each.")
+        finishes[architecture] = tuple(section(Finish, table, stage) for table in tables)
+    kinds = {"corpus": Corpus, "vocabulary": Vocabulary, "shape": Shape, "base": Base}
+    _sections(data, {**kinds, "adapter": Adapter, "export": Export}, where)
+    recipe = section(FromNothing, data, where)
+    if missing := set(recipe.architectures) - recipe.adapter.rate.keys():
+        raise BadInput(f"{where}: [adapter] rate lacks {', '.join(sorted(missing))}.")
+    if recipe.adapter.context > recipe.shape.context or recipe.base.row > recipe.shape.context:
+        raise BadInput(f"{where}: rows may not be longer than [shape] context.")
+    return recipe
+
+
+def _from_base(data: dict[str, Any], where: str) -> FromBase:
+    _sections(data, {"pretrained": Pretrained, "rows": BuiltRows, "adapter": Tuning, "export": Export}, where)
+    recipe = section(FromBase, data, where)
+    _among(recipe.pretrained.quantization, ("none", "4bit"), f"{where}: [pretrained] quantization")
+    if len(recipe.architectures) != 1:
+        raise BadInput(f"{where}: architectures must name one, that of the base model.")
+    return recipe
+
+
+def _sections(data: dict[str, Any], kinds: Mapping[str, type[Any]], where: str) -> None:
+    for key, kind in kinds.items():
+        table = data.get(key, {})
+        if not isinstance(table, Mapping):
+            raise BadInput(f"{where}: {key} must be a section, [{key}].")
+        data[key] = section(kind, table, f"{where}: [{key}]")
+
+
 def section(kind: type[_Section], table: Mapping[str, Any], where: str) -> _Section:
     """`table` as a dataclass. Raises BadInput naming a missing or unknown key, after `where` it belongs."""
-    wanted = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    for key in sorted(wanted - table.keys()):
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    needed = {field.name for field in fields(kind) if field.default is MISSING}  # type: ignore[arg-type]
+    for key in sorted(needed - table.keys()):
         raise BadInput(f"{where} lacks {key}; add it.")
-    for key in sorted(table.keys() - wanted):
-        raise BadInput(f"{where} has an unknown key {key}; the keys are {', '.join(sorted(wanted))}.")
+    for key in sorted(table.keys() - known):
+        raise BadInput(f"{where} has an unknown key {key}; the keys are {', '.join(sorted(known))}.")
     return kind(**table)
 
 
 def _check(recipe: Recipe, where: str) -> None:
-    unknown = set(recipe.architectures) - set(ARCHITECTURES)
-    if missing := set(recipe.architectures) - recipe.adapter.rate.keys():
-        raise BadInput(f"{where}: [adapter] rate lacks {', '.join(sorted(missing))}.")
-    if unknown or not recipe.architectures:
+    adapter = recipe.adapter
+    if set(recipe.architectures) - set(ARCHITECTURES) or not recipe.architectures:
         raise BadInput(f"{where}: architectures must be among {', '.join(ARCHITECTURES)}.")
-    if recipe.adapter.rank % 32:
+    if adapter.rank % 32:
         raise BadInput(f"{where}: [adapter] rank must be a multiple of 32, or it cannot be stored as Q8_0.")
-    if recipe.adapter.context > recipe.shape.context or recipe.base.row > recipe.shape.context:
-        raise BadInput(f"{where}: rows may not be longer than [shape] context.")
+    if adapter.batch < 1 or (adapter.device_batch and adapter.batch % adapter.device_batch):
+        raise BadInput(f"{where}: [adapter] batch must be at least 1 and a multiple of device_batch.")
+    _among(adapter.targets, tuple(TARGETS), f"{where}: [adapter] targets")
+    _among(adapter.schedule, ("linear", "cosine"), f"{where}: [adapter] schedule")
+
+
+def _among(value: str, known: Sequence[str], what: str) -> None:
+    if value not in known:
+        raise BadInput(f"{what} is {value!r}; it must be one of {', '.join(known)}.")

@@ -53,14 +53,16 @@ def texts(case: Case) -> list[Text]:
     return [part for part in parts if isinstance(part, Text)] + [Text(task.render(case.gold))]
 
 
-def encode(cases: Iterable[Case], tokenizer: Tokenizer, context: int) -> tuple[Ragged, Counter[str]]:
+def encode(
+    cases: Iterable[Case], tokenizer: Tokenizer, context: int, layout: Layout = DEFAULT_LAYOUT
+) -> tuple[Ragged, Counter[str]]:
     """All rows that fit `context` tokens, with marks `answer` and `task`, and how many did not fit, by task."""
     sequences: list[list[int]] = []
     answers: list[int] = []
     tasks: list[int] = []
     dropped: Counter[str] = Counter()
     for case in cases:
-        made = row(case, tokenizer)
+        made = row(case, tokenizer, layout=layout)
         if len(made.ids) > context:
             dropped[case.task] += 1
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from finetune.recipe import Recipe
+from finetune.recipe import FromNothing, Recipe
 from radlite_tui.models.manifest import Manifest, ModelFile, Role, dump
 
 LICENCE = "Apache-2.0"
@@ -21,13 +21,13 @@ def write(folder: Path, recipe: Recipe, architecture: str) -> Path:
         name=f"{recipe.model}-{architecture}",
         title=f"{recipe.title} ({architecture.capitalize()} architecture)",
         architecture=architecture,
-        context=recipe.shape.context,
+        context=recipe.shape.context if isinstance(recipe, FromNothing) else recipe.adapter.context,
         files=(
             model_file("base", folder / "base.gguf", recipe.export.base),
             model_file("adapter", folder / "adapter.gguf", recipe.export.adapter),
         ),
-        demonstration=True,
-        embedded=True,
+        demonstration=isinstance(recipe, FromNothing),
+        embedded=isinstance(recipe, FromNothing),
         description=recipe.description,
         licence=LICENCE,
         maker=MAKER,

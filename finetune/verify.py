@@ -1,4 +1,4 @@
-"""Do the GGUF files say what PyTorch says? Logits of adapter-on-base and merged, and the tokenizer, compared.
+"""Do the GGUF files say what PyTorch says? Logits, labels and the tokenizer of adapter-on-base and merged, compared.
 
 May import torch, peft, llama_cpp and gguf (inside functions) and its siblings. Tolerances are stated here and were set
 from what llama.cpp's F16 arithmetic gives on these models; an export fault (a wrong scale, a swapped tensor) is far
@@ -8,6 +8,7 @@ beyond them.
 from __future__ import annotations
 
 import random
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,21 +17,32 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from finetune import labels, logits
+from finetune.logits import Logits, deviation
 from finetune.pipeline import Run
+from finetune.progress import Progress
 from finetune.ragged import Ragged
 from finetune.tokenizer import CONTROLS, Tokenizer
 
 PROMPTS = 32
 TEXTS = 1000
+SEED = 5
 
+FOLDED_TOLERANCE = 0.001
+"""Largest difference of any logit of the merged folder in PyTorch, as a share of the spread (standard deviation) of the
+prompt's logits."""
 F16_TOLERANCE = 0.02
-"""Largest difference of any logit at F16, as a share of the spread (standard deviation) of the prompt's logits."""
+"""The same of F16 files in llama.cpp."""
 QUANTISED_TOLERANCE = 0.25
 """The same at Q8_0."""
+SMALL_TOLERANCE = 2.0
+"""The same of anything smaller than Q8_0: an alarm for files that are broken, not a promise about their quality."""
 QUANTISED_AGREEMENT = 0.9
-"""Share of prompts whose likeliest next token at Q8_0 is PyTorch's."""
+"""Share of prompts whose likeliest next token, and of reports whose label, is PyTorch's: F16 and Q8_0."""
+SMALL_AGREEMENT = 0.6
+"""The same of anything smaller."""
 
-Logits = Callable[[Sequence[int]], NDArray[np.float32]]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -43,43 +55,162 @@ class Finding:
     ok: bool
 
 
+@dataclass(frozen=True)
+class File:
+    """A model file to compare. what: in words. kind: how its weights are stored, such as F16 or Q4_K_M."""
+
+    what: str
+    model: Path
+    adapter: Path | None
+    kind: str
+
+    @property
+    def tolerance(self) -> float:
+        """How far a logit may be off."""
+        if self.kind in ("F16", "BF16", "F32"):
+            return F16_TOLERANCE
+        return QUANTISED_TOLERANCE if self.kind == "Q8_0" else SMALL_TOLERANCE
+
+    @property
+    def agreement(self) -> float:
+        """The share of answers that must be the same."""
+        return QUANTISED_AGREEMENT if self.tolerance < SMALL_TOLERANCE else SMALL_AGREEMENT
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is compared: the trained folders, the merged one, the files, and prompts as token ids."""
+
+    name: str
+    architecture: str
+    base: Path
+    adapter: Path | None
+    merged: Path | None
+    files: tuple[File, ...]
+    prompts: list[list[int]]
+    tokenizer: Tokenizer
+    seed: int
+
+
 def report(run: Run, architectures: Sequence[str]) -> int:
     """Check all models of a run, say what was found, and return the exit code: 0 when everything agrees."""
-    fine = True
-    for architecture in architectures:
-        for finding in check(run, architecture):
-            fine = fine and finding.ok
-            verdict = "ok" if finding.ok else "FAILED"
-            run.say(f"{architecture}: {finding.what}: {finding.figure:.4f} (bound {finding.bound}) {verdict}")
-    return 0 if fine else 1
+    return max([check(of_run(run, architecture), run.say) for architecture in architectures], default=0)
 
 
-def check(run: Run, architecture: str) -> list[Finding]:
-    """All checks of one model."""
+def of_run(run: Run, architecture: str) -> Subject:
+    """The files of a recipe's model."""
+    from finetune.exporting import merge, there
+
     folder = run.of(architecture)
-    gguf = folder / "gguf"
-    rows = Ragged.load(run.data / "adapter.npz")
-    prompts = prompts_of(rows, PROMPTS, run.recipe.seed)
-    reference = torch_logits(folder / "base" / "final", folder / "adapter" / "final")
-    wanted = [reference(ids) for ids in prompts]
-    findings = []
-    for what, model, adapter, exact in (
-        ("adapter on base, F16", "base-f16.gguf", "adapter-f16.gguf", True),
-        ("merged, F16", "merged-f16.gguf", None, True),
-        ("adapter on base, quantised", "base.gguf", "adapter.gguf", False),
-        ("merged, quantised", "merged.gguf", None, False),
-    ):
-        given = list(map(llama_logits(gguf / model, gguf / adapter if adapter else None), prompts))
-        worst = max(deviation(a, b) for a, b in zip(wanted, given, strict=True))
-        bound = F16_TOLERANCE if exact else QUANTISED_TOLERANCE
-        findings.append(Finding(f"{what}, largest logit difference", worst, bound, worst <= bound))
-        same = float(np.mean([int(a.argmax() == b.argmax()) for a, b in zip(wanted, given, strict=True)]))
-        findings.append(
-            Finding(f"{what}, same likeliest token", same, QUANTISED_AGREEMENT, same >= QUANTISED_AGREEMENT)
-        )
-    unlike = disagreements(run.tokenizer(), gguf / "base.gguf", texts(TEXTS, run.recipe.seed))
+    gguf, kinds = folder / "gguf", run.recipe.export
+    there(gguf / "base-f16.gguf")
+    files = (
+        File("adapter on base, F16", gguf / "base-f16.gguf", gguf / "adapter-f16.gguf", "F16"),
+        File("merged, F16", gguf / "merged-f16.gguf", None, "F16"),
+        File(f"adapter on base, {kinds.base}", gguf / "base.gguf", gguf / "adapter.gguf", kinds.base),
+        File(f"merged, {kinds.base}", gguf / "merged.gguf", None, kinds.base),
+    )
+    prompts = prompts_of(Ragged.load(run.data / "adapter.npz"), PROMPTS, run.recipe.seed)
+    merged, seed = merge(run, architecture), run.recipe.seed
+    base, adapter = run.base(architecture), folder / "adapter" / "final"
+    return Subject(architecture, architecture, base, adapter, merged, files, prompts, run.tokenizer(), seed)
+
+
+def folders(base: Path, adapter: Path | None, kind: str, say: Say) -> int:
+    """Merge, export and quantise plain folders into a scratch folder and check it all. Returns the exit code."""
+    from finetune import exporting, quantize
+    from finetune.checkpoint import Checkpoint
+    from finetune.merge import merge
+
+    with tempfile.TemporaryDirectory(prefix="radlite-verify-") as scratch:
+        out = Path(scratch)
+        written = exporting.export_folders(base, adapter, out, "F16", say)
+        merged = None if adapter is None else merge(base, adapter, out / "merged", "F32", say)
+        whole = out / ("base.gguf" if adapter is None else "merged.gguf")
+        quantize.quantize(whole, out / "small.gguf", kind)
+        files = [
+            File(f"{whole.stem}, F16", whole, None, "F16"),
+            File(f"{whole.stem}, {kind}", out / "small.gguf", None, kind),
+        ]
+        if adapter is not None:
+            files.insert(0, File("adapter on base, F16", written[0], written[1], "F16"))
+        tokenizer = Tokenizer.load(base)
+        architecture = str(Checkpoint.open(base).config["model_type"])
+        prompts = fresh_prompts(tokenizer, architecture)
+        subject = Subject(base.name, architecture, base, adapter, merged, tuple(files), prompts, tokenizer, SEED)
+        return check(subject, say)
+
+
+def check(subject: Subject, say: Say) -> int:
+    """Compare everything, say it, and return the exit code: 0 when all bounds are kept."""
+    asked = list(labels.prompts(subject.tokenizer, subject.architecture, subject.seed))
+    rounds = 2 + len(subject.files) if subject.merged else 1 + len(subject.files)
+    each = len(subject.prompts) + len(asked)
+    progress, done = Progress(f"{subject.name}: verify", say, 5.0), 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        progress.at(done, rounds * each, None)
+
+    def answers(model: Logits) -> tuple[list[NDArray[np.float32]], list[int]]:
+        given, chosen = [], []
+        for ids in subject.prompts:
+            given.append(model(ids))
+            tick()
+        for one in asked:
+            chosen.append(labels.decode(model, one))
+            tick()
+        return given, chosen
+
+    wanted, named = answers(logits.of_torch(subject.base, subject.adapter))
+    findings: list[Finding] = []
+    columns: dict[str, Sequence[int]] = {}
+    if subject.merged is not None:
+        given, columns["merged, PyTorch"] = answers(logits.of_torch(subject.merged, None))
+        findings += compared("merged folder in PyTorch", wanted, given, FOLDED_TOLERANCE, QUANTISED_AGREEMENT)
+    for file in subject.files:
+        given, columns[file.what] = answers(logits.of_llama(file.model, file.adapter))
+        findings += compared(file.what, wanted, given, file.tolerance, file.agreement)
+        same = float(np.mean([a == b for a, b in zip(named, columns[file.what], strict=True)]))
+        findings.append(Finding(f"{file.what}, same label", same, file.agreement, same >= file.agreement))
+    unlike = disagreements(subject.tokenizer, subject.files[0].model, texts(TEXTS, subject.seed))
     findings.append(Finding(f"texts of {TEXTS} tokenised differently", float(len(unlike)), 0.0, not unlike))
-    return findings
+    for finding in findings:
+        verdict = "ok" if finding.ok else "FAILED"
+        say(f"{subject.name}: {finding.what}: {finding.figure:.4f} (bound {finding.bound}) {verdict}")
+    for line in labels.table(named, columns, asked):
+        say(line)
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def compared(
+    what: str,
+    wanted: Sequence[NDArray[np.float32]],
+    given: Sequence[NDArray[np.float32]],
+    bound: float,
+    agreement: float,
+) -> list[Finding]:
+    """The largest deviation of any logit, and how often the likeliest token is the same."""
+    worst = max(deviation(a, b) for a, b in zip(wanted, given, strict=True))
+    same = float(np.mean([int(a.argmax() == b.argmax()) for a, b in zip(wanted, given, strict=True)]))
+    return [
+        Finding(f"{what}, largest logit difference", worst, bound, worst <= bound),
+        Finding(f"{what}, same likeliest token", same, agreement, same >= agreement),
+    ]
+
+
+def fresh_prompts(tokenizer: Tokenizer, architecture: str) -> list[list[int]]:
+    """PROMPTS held-out requests of all tasks, each with part of its answer."""
+    from finetune import corpus, rows
+    from radlite_tui.tasks import TAGS
+
+    layout = rows.layout_of(architecture, tokenizer)
+    cases = corpus.build(dict.fromkeys(TAGS, -(-PROMPTS // len(TAGS)) + 1), "test", SEED)
+    made = [rows.row(case, tokenizer, layout=layout) for case in cases]
+    fit = [one for one in made if len(one.ids) <= labels.CONTEXT - 64]
+    answers = [one.answer for one in fit]
+    return prompts_of(Ragged.of([one.ids for one in fit], answer=answers), PROMPTS, SEED)
 
 
 def prompts_of(rows: Ragged, count: int, seed: int) -> list[list[int]]:
@@ -90,54 +221,6 @@ def prompts_of(rows: Ragged, count: int, seed: int) -> list[list[int]]:
         ids, answer = rows[index].tolist(), int(rows.marks["answer"][index])
         prompts.append(ids[: rng.randint(answer, len(ids) - 1)])
     return prompts
-
-
-def deviation(wanted: NDArray[np.float32], given: NDArray[np.float32]) -> float:
-    """Largest difference of two logit vectors, in standard deviations of the first; a constant shift is nothing."""
-    a, b = wanted - wanted.mean(), given - given.mean()
-    return float(np.abs(a - b).max() / a.std())
-
-
-def torch_logits(base: Path, adapter: Path) -> Logits:
-    """PyTorch's float32 logits after a prompt, base with the adapter on it."""
-    import torch
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM
-
-    model = AutoModelForCausalLM.from_pretrained(str(base), dtype=torch.float32)
-    model = PeftModel.from_pretrained(model, str(adapter)).eval()
-
-    def logits(ids: Sequence[int]) -> NDArray[np.float32]:
-        with torch.no_grad():
-            last: NDArray[np.float32] = model(input_ids=torch.tensor([list(ids)])).logits[0, -1].numpy()
-        return last
-
-    return logits
-
-
-def llama_logits(model: Path, adapter: Path | None) -> Logits:
-    """llama.cpp's logits after a prompt, with F32 keys and values so that only the weights differ."""
-    import llama_cpp
-
-    llama = llama_cpp.Llama(
-        str(model),
-        lora_path=str(adapter) if adapter else None,
-        n_ctx=2048,
-        n_threads=1,
-        n_threads_batch=1,
-        type_k=llama_cpp.GGML_TYPE_F32,
-        type_v=llama_cpp.GGML_TYPE_F32,
-        logits_all=True,
-        verbose=False,
-    )
-
-    def logits(ids: Sequence[int]) -> NDArray[np.float32]:
-        llama.reset()
-        llama.eval(list(ids))
-        last: NDArray[np.float32] = np.array(llama.scores[len(ids) - 1], dtype=np.float32)
-        return last
-
-    return logits
 
 
 def disagreements(tokenizer: Tokenizer, model: Path, given: Sequence[str]) -> list[str]:

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests import served
+
+AGAIN = tuple(Path(__file__).parent / name for name in ("cli", "engine", "terminal", "tui"))
+"""Tests here drive programs that run beside them."""
+
+for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+    if (
+        signal.getsignal(number) == signal.SIG_IGN
+    ):  # under nohup or behind &: programs that tests start would inherit it
+        signal.signal(number, signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where a busy machine can upset the order of things, a failed test is tried once more; the report says so."""
+    for item in items:
+        if any(folder in item.path.parents for folder in AGAIN):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,1 +1,1 @@
-"""Metrics: one pure function a file, from one prediction and its gold to a score in [0, 1]."""
+"""Metrics: pure functions, a measure and its kin a file; which task has which is in `evals.scoring`."""

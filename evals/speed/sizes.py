@@ -15,6 +15,7 @@ class Sizes:
     seconds between a paste and the question. sequences: answers written side by side; sequence_answer: answer of each.
     column_answer: answer of a column of a comparison. busy_decode: answer of a run beside a busy core, and of a
     profiled one. cases, case_answer: evaluation items and the answer of each. in_flight: items under way at once.
+    predictions: stored ones that a report is made of.
     """
 
     decode: int = 128
@@ -32,6 +33,7 @@ class Sizes:
     cases: int = 16
     case_answer: int = 24
     in_flight: int = 16
+    predictions: int = 1_000_000
 
 
 FULL = Sizes()
@@ -51,5 +53,6 @@ QUICK = Sizes(
     cases=3,
     case_answer=4,
     in_flight=3,
+    predictions=720,
 )
 """Enough to see that every row runs; figures measured with it mean nothing."""

@@ -32,6 +32,7 @@ GENERATORS: dict[str, str] = {
     "nli": "finetune.corpus.nli",
     "staging": "finetune.corpus.staging",
     "qa": "finetune.corpus.qa",
+    "studies": "finetune.corpus.studies",
 }
 """Generator name -> module. Add a line here and one in `TASKS`; nothing else knows the generators."""
 
@@ -42,6 +43,13 @@ TASKS: dict[str, tuple[str, ...]] = {
     "nli": ("radiology_nli",),
     "staging": ("n_staging", "m_staging"),
     "qa": ("radiology_qa",),
+    "studies": (
+        "impression_generation",
+        "radiology_ner",
+        "temporal_comparison",
+        "radiology_nli",
+        "radiology_qa",
+    ),
 }
 """Generator name -> the tasks it gives cases for."""
 

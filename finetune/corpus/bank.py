@@ -8,8 +8,8 @@ May import the standard library and `radlite_tui.errors`; must never hold phrase
     train = [...]
     test = [...]
 
-A long list of single words may be one string with white space between them. Keys may be nested tables; they are joined
-with dots. Disjointness is checked on loading.
+Paraphrases of a key of `terms` stand under `phrases.also.KEY`. A long list of single words may be one string with white
+space between them. Keys may be nested tables; they are joined with dots. Disjointness is checked on loading.
 """
 
 from __future__ import annotations
@@ -57,6 +57,10 @@ class Bank:
     def phrases(self, key: str) -> tuple[str, ...]:
         """This split's phrases under `phrases.KEY`."""
         return self._slot(self._phrases, "phrases", key)
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """The shared words under `terms.KEY` and this split's own paraphrases under `phrases.also.KEY`."""
+        return (*self.terms(key), *self._phrases.get(f"also.{key}", ()))
 
     def has(self, key: str) -> bool:
         """Whether the bank has the key, as phrases or as terms."""

@@ -90,13 +90,13 @@ def noun(
     return Phrase(" ".join(parts), slots, f.plural, not f.obs.endswith(MASS_NOUNS))
 
 
-def state(rng: random.Random, bank: Bank, passage: Passage, f: Finding) -> None:
-    """One sentence that says the finding, positive, negative or uncertain."""
+def state(rng: random.Random, bank: Bank, passage: Passage, f: Finding, *, literal: bool = False) -> None:
+    """One sentence that says the finding, positive, negative or uncertain; literal: denied by its name alone."""
     if f.kind.name == "device":
         _device(rng, bank, passage, f)
     elif f.kind.name in ("cardiomegaly", "mediastinum") and rng.random() < 0.6:
         _size_of(rng, bank, passage, f)
-    elif f.status == "negative" and bank.has(f"organ.{f.kind.name}") and rng.random() < 0.35:
+    elif f.status == "negative" and not literal and bank.has(f"organ.{f.kind.name}") and rng.random() < 0.35:
         organ = Marked("anatomy", rng.choice(bank.terms(f"organ.{f.kind.name}")))
         fine = Marked("present", rng.choice(bank.terms(f"fine.{f.kind.name}")))
         template = bank.pick(rng, "fine")
@@ -148,8 +148,10 @@ def deny(rng: random.Random, bank: Bank, passage: Passage, findings: list[Findin
     passage.sentence(Phrase(template, slots).put(bank.pick(rng, "negative")), **slots)
 
 
-def report(rng: random.Random, bank: Bank, style: Style, scene: Scene, *, header: bool = True) -> Passage:
-    """The scene as a report in this style, without an impression."""
+def report(
+    rng: random.Random, bank: Bank, style: Style, scene: Scene, *, header: bool = True, literal: bool = False
+) -> Passage:
+    """The scene as a report in this style, without an impression. literal: as for `state`."""
     passage = Passage(style)
     if header and rng.random() < 0.6:
         passage.sentence(bank.pick(rng, "exam"))
@@ -164,7 +166,7 @@ def report(rng: random.Random, bank: Bank, style: Style, scene: Scene, *, header
         if len(group) > 1:
             deny(rng, bank, passage, group)
         else:
-            state(rng, bank, passage, group[0])
+            state(rng, bank, passage, group[0], literal=literal)
         if rng.random() < 0.06:
             passage.sentence(bank.pick(rng, "filler"))
     return passage

@@ -69,7 +69,7 @@ def _open_book(rng: random.Random, chest: Bank, words: Bank, style: Style) -> li
     scene = chest_scene.draw(rng, chest, most=rng.randint(2, 5))
     report = Report(chest_text.report(rng, chest, style, scene, header=rng.random() < 0.3).text)
     asking = Asking(rng, chest, words, style, scene)
-    pairs = _about_details(asking)
+    pairs = _about_details(asking, report.text.lower())
     rng.shuffle(pairs)
     pairs = [_about_existence(asking), *pairs[:2]]
     return [Case("", "radiology_qa", report, TextOutput(a), words=q, subset="open-book") for q, a in pairs]
@@ -101,8 +101,8 @@ def _about_existence(asking: Asking) -> tuple[str, str]:
     return asking.ask("exists", f), asking.words.pick(rng, "answer.unsaid")
 
 
-def _about_details(asking: Asking) -> list[tuple[str, str]]:
-    """Every detail that the scene knows, as question and answer."""
+def _about_details(asking: Asking, text: str) -> list[tuple[str, str]]:
+    """Every detail that the scene knows, as question and answer. text: the report, which may leave a grade out."""
     pairs = [(asking.ask("main"), _main(asking))]
     for f in asking.scene.present:
         if f.kind.site == "lung":
@@ -113,7 +113,7 @@ def _about_details(asking: Asking) -> list[tuple[str, str]]:
             pairs.append((asking.ask("side", f), _sentence(f.side)))
         if f.mm:
             pairs.append((asking.ask("size", f), f"{size(asking.rng, asking.style, f.mm)}."))
-        if f.severity and f.kind.name in chest_scene.GRADED:
+        if f.severity and f.severity in text and f.kind.name in chest_scene.GRADED:
             pairs.append((asking.ask("severity", f), _sentence(f.severity)))
     for f in asking.scene.findings:
         if f.kind.name == "device":

@@ -13,6 +13,8 @@ RESPONSES = {
     "viable": "TR Viable",
     "nonevaluable": "TR Nonevaluable",
 }
+TOLD = 0.6
+"""Share of observations and walls told feature by feature."""
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,14 @@ def describe_liver(pen: Pen, scene: LiverScene) -> Draft:
 
 def _major(pen: Pen, scene: LiverScene, slots: dict[str, str]) -> list[str]:
     def state(feature: str) -> str:
-        return pen.term(f"{feature}.{'yes' if getattr(scene, feature) else 'no'}")
+        return f"{feature}.{'yes' if getattr(scene, feature) else 'no'}"
 
-    features = {feature: state(feature) for feature in ("aphe", "washout", "capsule")}
-    key = [pen.say("major", **slots, **features)]
-    if scene.growth:
-        key.append(pen.say("growth", growth=pen.term("growth.yes")))
-    elif pen.maybe(0.5):
-        key.append(pen.say("growth", growth=pen.term("growth.no")))
-    return key
+    growth = [state("growth")] if scene.growth or pen.maybe(0.5) else []
+    if pen.maybe(TOLD):
+        told = pen.features(*map(state, ("aphe", "washout", "capsule")), *growth, silent=("capsule.no", "growth.no"))
+        return [pen.say("intro", **slots), *told]
+    features = {feature: pen.term(state(feature)) for feature in ("aphe", "washout", "capsule")}
+    return [pen.say("major", **slots, **features), *(pen.say("growth", growth=pen.term(key)) for key in growth)]
 
 
 @dataclass(frozen=True)
@@ -155,22 +156,29 @@ def describe_gallbladder(pen: Pen, scene: GallbladderScene) -> Draft:
     elif scene.thickness <= 3:
         key = [pen.say("thin", **slots)]
     else:
-        key = [
-            pen.say("wall", extent=pen.term(f"extent.{scene.extent}"), **slots),
-            pen.say(
-                "texture",
-                layers=pen.term("layered.yes" if scene.layered else "layered.no"),
-                intramural=pen.term("intramural.yes" if scene.intramural else "intramural.no"),
-            ),
-            pen.say(
-                "interface",
-                interface=pen.term("interface.yes" if scene.interface and not scene.invasion else "interface.no"),
-            ),
-        ]
+        key = _wall(pen, scene, slots["size"])
         if scene.invasion:
             key.append(pen.say("invasion", finding=pen.term("invasion")))
     extra = pen.some("normal", 1, 1 if scene.invasion else 3)
     return Draft(pen.term("exam"), tuple(key), extra, history=pen.say("reason"), alone=True)
+
+
+def _wall(pen: Pen, scene: GallbladderScene, size: str) -> list[str]:
+    """A thick wall: extent, layers, what lies in it, interface; told feature by feature or in three sentences."""
+    extent = f"extent.{scene.extent}"
+    layers = f"layered.{'yes' if scene.layered else 'no'}"
+    intramural = f"intramural.{'yes' if scene.intramural else 'no'}"
+    interface = f"interface.{'yes' if scene.interface and not scene.invasion else 'no'}"
+    if pen.maybe(TOLD):
+        return [
+            pen.say("intro", size=size),
+            *pen.features(extent, layers, intramural, interface, silent=("intramural.no",)),
+        ]
+    return [
+        pen.say("wall", extent=pen.term(extent), size=size),
+        pen.say("texture", layers=pen.term(layers), intramural=pen.term(intramural)),
+        pen.say("interface", interface=pen.term(interface)),
+    ]
 
 
 LI_RADS = RadsSystem(
@@ -180,6 +188,16 @@ LI_RADS = RadsSystem(
     draw_liver,
     categorise_liver,
     describe_liver,
+    {
+        "2": ("1",),
+        "3": ("1", "2"),
+        "4": ("1", "2", "3"),
+        "5": ("1", "2", "3", "4"),
+        "M": ("1", "2", "3"),
+        "TIV": ("1", "2"),
+        "TR Nonviable": ("1",),
+        "TR Viable": ("1", "2"),
+    },
 )
 GB_RADS = RadsSystem(
     "GB-RADS",

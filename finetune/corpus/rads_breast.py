@@ -13,13 +13,19 @@ from dataclasses import dataclass
 from finetune.corpus.rads_frame import Draft, Pen, RadsSystem
 
 MODALITIES = ("mammography", "ultrasound", "MRI")
+SPARED = 0.7
+"""Share of spiculated masses without a further sign that are not written: readers differ between 4C and 5 there."""
 MARGINS = ("circumscribed", "partly", "indistinct", "microlobulated", "spiculated")
+OTHERS = ("asymmetry", "complicated", "intraductal", "nonmass", "distortion", "developing")
+TOLD = 0.55
+"""Share of masses and calcifications told feature by feature."""
 MORPHOLOGIES = ("round", "amorphous", "coarse", "pleomorphic", "linear")
 
 
 @dataclass(frozen=True)
 class BreastScene:
-    """kind: none, benign, stable, incomplete, mass, calcification, asymmetry, complicated (cyst), intraductal, nonmass.
+    """kind: none, benign, stable, incomplete, mass, calcification, asymmetry, complicated (cyst), intraductal, nonmass,
+    distortion (without a scar), developing (asymmetry).
 
     margin and shape belong to a mass, morphology and distribution to calcifications. secondary: skin or nipple
     retraction, linear calcifications in the mass, or an abnormal axillary node.
@@ -44,26 +50,32 @@ def categorise(scene: BreastScene) -> str:
     if scene.kind in fixed:
         return fixed[scene.kind]
     category = {"mass": _mass, "calcification": _calcification}.get(scene.kind, lambda _: "4A")(scene)
-    if scene.kind == "nonmass":
-        category = "4C"
+    category = {"nonmass": "4C", "distortion": "4B", "developing": "4B"}.get(scene.kind, category)
     return "4" if scene.modality == "MRI" and category.startswith("4") else category
 
 
 def _mass(scene: BreastScene) -> str:
-    """Circumscribed and oval is probably benign (2 % or less); the worse the margin, the higher (Atlas, masses)."""
+    """Circumscribed and oval is probably benign (2 % or less); the worse the margin, the higher (Atlas, masses).
+
+    A further sign of cancer raises a suspicious mass by one step.
+    """
     if scene.margin == "circumscribed":
         return "4A" if scene.enlarging else "3"
     if scene.margin == "partly":
         return "4A"
     if scene.margin == "spiculated":
         return "5" if scene.secondary else "4C"
-    return "4C" if scene.shape == "irregular" else "4B"
+    if scene.shape == "irregular":
+        return "5" if scene.secondary else "4C"
+    return "4C" if scene.secondary else "4B"
 
 
 def _calcification(scene: BreastScene) -> str:
-    """Grouped round 3; amorphous, coarse heterogeneous and fine pleomorphic 4B; fine linear branching 4C (Atlas)."""
+    """Grouped round 3; amorphous, coarse and fine pleomorphic 4B; fine linear 4C, in a segment 5 (Atlas)."""
     if scene.morphology == "round":
         return "3"
+    if scene.morphology == "linear" and scene.distribution == "segmental":
+        return "5"
     if scene.morphology == "linear" or (scene.morphology == "pleomorphic" and scene.distribution == "segmental"):
         return "4C"
     return "4B"
@@ -75,7 +87,7 @@ def draw(rng: random.Random, code: str) -> BreastScene:
         "MRI" if code == "4" else rng.choice(MODALITIES[:2]) if code in ("4A", "4B", "4C") else rng.choice(MODALITIES)
     )
     if code == "0":
-        return BreastScene(rng.choice(("mammography", "mammography", "ultrasound")), "incomplete")
+        return BreastScene(rng.choice(("mammography", "mammography", "ultrasound", "MRI")), "incomplete")
     if code in ("1", "2"):
         return BreastScene(modality, "none" if code == "1" else rng.choice(("benign", "benign", "stable")))
     if code == "6":
@@ -84,13 +96,23 @@ def draw(rng: random.Random, code: str) -> BreastScene:
         )
     while True:
         scene = _suspicious(rng, modality)
-        if categorise(scene) == code:
+        alone = scene.kind == "mass" and scene.margin == "spiculated" and not scene.secondary
+        if categorise(scene) == code and not (alone and rng.random() < SPARED):
             return scene
 
 
 def _suspicious(rng: random.Random, modality: str) -> BreastScene:
     kinds = {
-        "mammography": ("mass", "mass", "mass", "calcification", "calcification", "asymmetry"),
+        "mammography": (
+            "mass",
+            "mass",
+            "mass",
+            "calcification",
+            "calcification",
+            "asymmetry",
+            "distortion",
+            "developing",
+        ),
         "ultrasound": ("mass", "mass", "mass", "mass", "complicated", "intraductal"),
         "MRI": ("mass", "mass", "nonmass"),
     }
@@ -105,7 +127,7 @@ def _suspicious(rng: random.Random, modality: str) -> BreastScene:
         morphology=rng.choice(MORPHOLOGIES),
         distribution=rng.choice(("grouped", "grouped", "segmental")),
         enlarging=rng.random() < 0.4,
-        secondary=rng.random() < 0.5,
+        secondary=rng.random() < 0.4,
     )
 
 
@@ -143,8 +165,8 @@ def describe(pen: Pen, scene: BreastScene) -> Draft:
             *((pen.say("density", density=pen.term("density")),) if scene.modality == "mammography" else ()),
             *pen.some(
                 "normal",
-                0 if scene.secondary else 1,
-                1 if scene.secondary else 2,
+                0 if scene.secondary or pen.several else 1,
+                0 if scene.secondary or pen.several else 3,
                 other="left" if side == "right" else "right",
             ),
         ),
@@ -164,7 +186,8 @@ def _lesion(pen: Pen, scene: BreastScene, slots: dict[str, str]) -> list[str]:
     if scene.kind == "none":
         return [pen.say("negative")]
     if scene.kind == "benign":
-        return [pen.say("benign", finding=pen.term(f"benign.{scene.modality}"), **slots)]
+        key = [pen.say("benign", finding=pen.term(f"benign.{scene.modality}"), **slots)]
+        return [*key, *pen.some("nothing worse", 0, 1)]
     if scene.kind == "stable":
         years = pen.rng.randint(2, 6)
         return [pen.say("stable", stable=pen.term("stable").format(years=years), **slots)]
@@ -173,6 +196,10 @@ def _lesion(pen: Pen, scene: BreastScene, slots: dict[str, str]) -> list[str]:
             pen.say("incomplete", finding=pen.term(f"incomplete.{scene.modality}"), **slots),
             pen.say("needs", more=pen.term("more")),
         ]
+    if scene.kind == "calcification" and pen.maybe(TOLD):
+        key = [pen.say("intro.calcification", **slots)]
+        key += pen.features(f"morphology.{scene.morphology}", f"distribution.{scene.distribution}")
+        return [*key, pen.say("baseline")] if scene.morphology == "round" else key
     if scene.kind == "calcification":
         morphology, distribution = (
             pen.term(f"morphology.{scene.morphology}"),
@@ -180,11 +207,15 @@ def _lesion(pen: Pen, scene: BreastScene, slots: dict[str, str]) -> list[str]:
         )
         key = [pen.say("calcification", morphology=morphology, distribution=distribution, **slots)]
         return [*key, pen.say("baseline")] if scene.morphology == "round" else key
-    if scene.kind in ("asymmetry", "complicated", "intraductal", "nonmass"):
+    if scene.kind in OTHERS:
         return [pen.say("other", finding=pen.term(f"other.{scene.kind}"), **slots)]
     detail = "benign" if scene.margin in ("circumscribed", "partly") else "suspicious"
+    mass = [pen.say(f"mass.{scene.modality}", **slots)]
+    if pen.maybe(TOLD):
+        told = pen.features(f"shape.{scene.shape}", f"margin.{scene.margin}")
+        mass = [pen.say(f"intro.mass.{scene.modality}", **slots), *told]
     return [
-        pen.say(f"mass.{scene.modality}", **slots),
+        *mass,
         *(
             (pen.say("detail", detail=pen.term(f"detail.{scene.modality}.{detail}")),)
             if scene.modality != "mammography"
@@ -193,6 +224,29 @@ def _lesion(pen: Pen, scene: BreastScene, slots: dict[str, str]) -> list[str]:
     ]
 
 
+def beside(scene: BreastScene, second: BreastScene) -> bool:
+    """Whether a report may hold both: of one modality, and the second says nothing of earlier studies."""
+    dated = second.kind in ("stable", "none", "asymmetry", "developing") or (
+        second.kind == "mass" and second.margin == "circumscribed"
+    )
+    return scene.modality == second.modality and not dated
+
+
 BI_RADS = RadsSystem(
-    "BI-RADS", "rads_bi", ("0", "1", "2", "3", "4", "4A", "4B", "4C", "5", "6"), draw, categorise, describe
+    "BI-RADS",
+    "rads_bi",
+    ("0", "1", "2", "3", "4", "4A", "4B", "4C", "5", "6"),
+    draw,
+    categorise,
+    describe,
+    {
+        "3": ("2",),
+        "4": ("2",),
+        "4A": ("2",),
+        "4B": ("2", "4A"),
+        "4C": ("2", "4A", "4B"),
+        "5": ("2", "4A", "4B"),
+        "6": ("2",),
+    },
+    beside,
 )

@@ -95,7 +95,7 @@ def describe_coronary(pen: Pen, scene: CoronaryScene) -> Draft:
             key.append(
                 pen.say(
                     "vessel",
-                    vessel=pen.term(f"vessel.{vessel}"),
+                    vessel=pen.term(f"vessel.{vessel}") if pen.maybe(0.6) else pen.term(f"segment.{vessel}"),
                     stenosis=_stenosis(pen, percent),
                     plaque=pen.term("plaque"),
                 )
@@ -139,6 +139,10 @@ def _stenosis(pen: Pen, percent: int) -> str:
     low, high = GRADES[grade]
     figure = pen.rng.choice((f"{percent}%", f"{percent} %", f"{1 if grade == 'minimal' else low}-{high}%"))
     return f"{word} ({figure})" if pen.maybe(0.7) else f"{percent}% stenosis" if pen.maybe(0.4) else word
+
+
+LISTED = 0.25
+"""Share of nodules, or of coronary trees, written as a list."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +216,8 @@ def draw_lung(rng: random.Random, code: str) -> LungScene:
         size = max(size, 10) if kind == "cyst" else max(size, 5) if kind == "part" else min(size, high)
         core = rng.randint(2, size - 2) if kind == "part" else 0
         scene = LungScene(kind, size, core, status, code == "4X" and kind in ("solid", "part"))
-        if categorise_lung(scene) == code:
+        tiny = kind == "part" and size < 6 and status == "growing"
+        if not tiny and categorise_lung(scene) == code:
             return scene
 
 
@@ -222,10 +227,9 @@ def describe_lung(pen: Pen, scene: LungScene) -> Draft:
     if scene.kind in ("incomplete", "infection", "none"):
         key = [pen.say(scene.kind, finding=pen.term(scene.kind) if scene.kind != "none" else "", **slots)]
     elif scene.kind == "benign":
-        key = [pen.say("benign", finding=pen.term("benign"), **slots)]
+        key = [pen.say("benign", finding=pen.term("benign"), **slots), *pen.some("nothing else", 0, 1)]
     else:
-        key = [pen.say("part" if scene.kind == "part" else "nodule", nodule=pen.term(f"nodule.{scene.kind}"), **slots)]
-        key.append(pen.say(f"status.{scene.status}", status=pen.term(f"status.{scene.status}")))
+        key = _nodule(pen, scene, slots)
     if scene.suspicious:
         key.append(pen.say("suspicious", feature=pen.term("suspicious")))
     earlier = scene.status != "baseline"
@@ -239,6 +243,23 @@ def describe_lung(pen: Pen, scene: LungScene) -> Draft:
     )
 
 
+def _nodule(pen: Pen, scene: LungScene, slots: dict[str, str]) -> list[str]:
+    """Type, size and how it changed, in two sentences or as a list."""
+    nodule, status = pen.term(f"nodule.{scene.kind}"), pen.term(f"status.{scene.status}")
+    if not pen.maybe(LISTED):
+        key = [pen.say("part" if scene.kind == "part" else "nodule", nodule=nodule, **slots)]
+        return [*key, pen.say(f"status.{scene.status}", status=status)]
+    fields = {"lobe": slots["lobe"], "nodule": nodule, "size": slots["size"]}
+    fields |= ({"core": slots["core"]} if scene.kind == "part" else {}) | {"status": status}
+    return [f"{pen.say(f'label.{name}')}: {value}" for name, value in fields.items()]
+
+
+def beside(scene: LungScene, second: LungScene) -> bool:
+    """Two nodules of one report were both seen before, or neither was."""
+    plain = ("incomplete", "infection", "none", "benign")
+    return second.kind not in plain and (scene.status == "baseline") == (second.status == "baseline")
+
+
 CAD_RADS = RadsSystem(
     "CAD-RADS",
     "rads_cad",
@@ -248,5 +269,12 @@ CAD_RADS = RadsSystem(
     describe_coronary,
 )
 LUNG_RADS = RadsSystem(
-    "Lung-RADS", "rads_lung", ("0", "1", "2", "3", "4A", "4B", "4X"), draw_lung, categorise_lung, describe_lung
+    "Lung-RADS",
+    "rads_lung",
+    ("0", "1", "2", "3", "4A", "4B", "4X"),
+    draw_lung,
+    categorise_lung,
+    describe_lung,
+    {"2": ("2",), "3": ("2",), "4A": ("2", "3"), "4B": ("2", "3", "4A"), "4X": ("2",)},
+    beside,
 )

@@ -11,6 +11,8 @@ COMPOSITION = {"cystic": 0, "spongiform": 0, "mixed": 1, "solid": 2}
 ECHOGENICITY = {"anechoic": 0, "isoechoic": 1, "hyperechoic": 1, "hypoechoic": 2, "very hypoechoic": 3}
 SHAPE = {"wider": 0, "taller": 3}
 MARGIN = {"smooth": 0, "ill-defined": 0, "lobulated": 2, "extrathyroidal": 3}
+TOLD = 0.6
+"""Share of nodules told feature by feature."""
 FOCI = {"none": 0, "comet": 0, "macrocalcification": 1, "rim": 2, "punctate": 3}
 
 
@@ -80,6 +82,16 @@ def describe_thyroid(pen: Pen, scene: ThyroidScene) -> Draft:
             "foci": pen.term(f"foci.{scene.foci}"),
         }
         key = (pen.say("nodule", **slots), pen.say("features", **rest))
+        if pen.maybe(TOLD):
+            told = pen.features(
+                f"composition.{scene.composition}",
+                f"echo.{scene.echogenicity}",
+                f"shape.{scene.shape}",
+                f"margin.{scene.margin}",
+                f"foci.{scene.foci}",
+                silent=("shape.wider", "margin.smooth", "foci.none"),
+            )
+            key = (pen.say("intro", **slots), *told)
     extra = list(pen.some("normal", 1, 3))
     if pen.maybe(0.2):
         extra.append(pen.say("second", small=pen.size(pen.rng.randint(2, 5))))
@@ -88,6 +100,8 @@ def describe_thyroid(pen: Pen, scene: ThyroidScene) -> Draft:
 
 PRIMARY = {"normal": "1", "mucosal": "2A", "deep": "2B", "mass": "3", "proven": "4"}
 NODE = {"normal": "1", "equivocal": "2", "suspicious": "3", "proven": "4"}
+BOTH = 0.4
+"""Share of reports with two abnormal sites that are kept; most have one."""
 ORDER = ("1", "2", "2A", "2B", "3", "4")
 
 
@@ -108,16 +122,17 @@ def categorise_neck(scene: NeckScene) -> str:
 
 
 def draw_neck(rng: random.Random, code: str) -> NeckScene:
-    """A scene of this category; one site carries it, and for 3 and 4 either may."""
+    """A scene of this category; one site carries it, now and then beside a lesser one at the other."""
     if code == "0":
         return NeckScene(rng.choice(("normal", "deep")), rng.choice(("normal", "equivocal")), unavailable=True)
-    primaries = [p for p, c in PRIMARY.items() if c == code]
-    nodes = [n for n, c in NODE.items() if c == code]
     if code == "1":
         return NeckScene("normal", "normal")
-    if primaries and (not nodes or rng.random() < 0.6):
-        return NeckScene(primaries[0], "normal")
-    return NeckScene("normal", nodes[0])
+    while True:
+        scene = NeckScene(rng.choice(tuple(PRIMARY)), rng.choice(tuple(NODE)))
+        codes = {PRIMARY[scene.primary], NODE[scene.node]}
+        mixed = "2" in codes and codes & {"2A", "2B"}
+        if categorise_neck(scene) == code and not mixed and ("1" in codes or rng.random() < BOTH):
+            return scene
 
 
 def describe_neck(pen: Pen, scene: NeckScene) -> Draft:
@@ -148,7 +163,13 @@ def describe_neck(pen: Pen, scene: NeckScene) -> Draft:
 
 
 TI_RADS = RadsSystem(
-    "TI-RADS", "rads_ti", ("1", "2", "3", "4", "5"), draw_thyroid, categorise_thyroid, describe_thyroid
+    "TI-RADS",
+    "rads_ti",
+    ("1", "2", "3", "4", "5"),
+    draw_thyroid,
+    categorise_thyroid,
+    describe_thyroid,
+    {"2": ("1",), "3": ("1", "2"), "4": ("1", "2", "3"), "5": ("1", "2", "3", "4")},
 )
 NI_RADS = RadsSystem(
     "NI-RADS", "rads_ni", ("0", "1", "2", "2A", "2B", "3", "4"), draw_neck, categorise_neck, describe_neck

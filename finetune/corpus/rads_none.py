@@ -18,14 +18,35 @@ REGIONS = (
     "aorta",
     "veins",
     "rectum",
+    "ankle",
+    "foot",
+    "elbow",
+    "cervical",
+    "sinus",
+    "temporal",
+    "pituitary",
+    "carotid",
+    "bowel",
+    "pancreas",
+    "heart",
+    "scan",
+    "groin",
+    "interstitial",
+    "trauma",
 )
-SEXED = {"scrotum": (("man", "male"), (21, 70)), "pregnancy": (("woman", "female", "lady"), (21, 42))}
+SEXED = {
+    "scrotum": (("man", "male"), (21, 70)),
+    "pregnancy": (("woman", "female", "lady"), (21, 42)),
+    "fibroid": (("woman", "female", "lady"), (21, 52)),
+}
 """Regions of one sex: who is examined, and the ages."""
+BABY = "neonate"
+"""The region whose reports tell neither age nor sex."""
 
 
 def describe_other(pen: Pen) -> Draft:
     """One region's report: a finding or two, and normal remarks of that region."""
-    region = pen.rng.choice((*REGIONS, *SEXED))
+    region = pen.rng.choice((*REGIONS, *SEXED, BABY))
     side = pen.rng.choice(("right", "left"))
     size = pen.size(pen.rng.randint(4, 30))
     findings = pen.rng.sample(pen.bank.terms(f"{region}.finding"), pen.rng.randint(1, 2))
@@ -34,4 +55,5 @@ def describe_other(pen: Pen) -> Draft:
     extra = tuple(pen.say("normal", normal=n) for n in normal)
     exam = pen.term(f"{region}.exam").format(side=side)
     patients, ages = SEXED.get(region, ((), (21, 86)))
-    return Draft(exam, key, extra, history=pen.term(f"{region}.reason"), alone=True, ages=ages, patients=patients)
+    history = "" if region == BABY else pen.term(f"{region}.reason")
+    return Draft(exam, key, extra, history=history, alone=True, ages=ages, patients=patients)

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 
 from finetune.corpus.rads_frame import Draft, Pen, RadsSystem
 
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 CLASSIC = ("hemorrhagic", "dermoid", "endometrioma")
+MRI, TOLD = 0.2, 0.4
+"""Shares of lesions examined by MRI, and of cysts and solid lesions told feature by feature."""
 EXTRAOVARIAN = ("paraovarian", "inclusion", "hydrosalpinx")
 
 
 @dataclass(frozen=True)
 class AdnexaScene:
-    """kind: incomplete, normal, follicle, a classic benign lesion (CLASSIC, EXTRAOVARIAN), simple, unilocular,
-    bilocular, multilocular (cysts), solid.
+    """kind: MRI2 to MRI5 (contrast MRI of that O-RADS MRI score), incomplete, normal, follicle, a classic benign lesion
+    (CLASSIC, EXTRAOVARIAN), simple, unilocular, bilocular, multilocular (cysts), solid.
 
     size in mm; irregular: inner wall or outer contour; color: Doppler color score 1 to 4; papillae: number of papillary
     projections or, in a cyst of several locules, 1 for a solid component; shadowing: solid lesion with shadow.
@@ -33,7 +36,9 @@ class AdnexaScene:
 
 
 def categorise(scene: AdnexaScene) -> str:
-    """The O-RADS US v2022 category."""
+    """The O-RADS US v2022 category, or the O-RADS MRI score (Sadowski 2022), which shares the scale."""
+    if scene.kind.startswith("MRI"):
+        return scene.kind[3]
     fixed = {"incomplete": "0", "normal": "1", "follicle": "1"} | dict.fromkeys(EXTRAOVARIAN, "2")
     if scene.kind in fixed:
         return fixed[scene.kind]
@@ -71,6 +76,8 @@ def draw(rng: random.Random, code: str) -> AdnexaScene:
     if code in ("0", "1"):
         kind = "incomplete" if code == "0" else rng.choice(("normal", "follicle"))
         return AdnexaScene(kind, rng.randint(12, 29))
+    if rng.random() < MRI:
+        return AdnexaScene(f"MRI{code}", rng.randint(22, 120))
     kinds = {
         "2": (*CLASSIC, *EXTRAOVARIAN, "simple", "simple", "unilocular", "bilocular"),
         "3": (*CLASSIC, "simple", "unilocular", "bilocular", "multilocular", "multilocular", "solid", "solid"),
@@ -87,7 +94,7 @@ def draw(rng: random.Random, code: str) -> AdnexaScene:
             color=rng.randint(1, 4) if complex_ or kind == "solid" else 1,
             papillae=(rng.randint(1, 6) if kind == "unilocular" else 1) if complex_ and rng.random() < 0.4 else 0,
             shadowing=kind == "solid" and rng.random() < 0.3,
-            ascites=code == "5" and rng.random() < 0.2,
+            ascites=code == "5" and (complex_ or kind == "solid") and rng.random() < 0.2,
         )
         if categorise(scene) == code and not (kind == "solid" and scene.shadowing and scene.color == 4):
             return scene
@@ -99,6 +106,8 @@ def describe(pen: Pen, scene: AdnexaScene) -> Draft:
     slots = {"side": side, "size": pen.size(scene.size)}
     if scene.kind == "normal":
         key = [pen.say("normal ovaries")]
+    elif scene.kind.startswith("MRI"):
+        key = [pen.say("mri.intro", finding=pen.say(f"mri.{scene.kind[3]}"), **slots)]
     elif scene.kind == "incomplete":
         key = [pen.say("incomplete", finding=pen.term("incomplete"), side=side)]
     elif scene.kind in ("unilocular", "bilocular", "multilocular", "solid"):
@@ -111,28 +120,44 @@ def describe(pen: Pen, scene: AdnexaScene) -> Draft:
     extra = pen.some("normal", 1, 2, uterus=pen.rng.randint(55, 92)) + (
         () if scene.ascites else pen.some("fluid", 0, 1)
     )
-    if scene.kind not in ("normal", "incomplete"):
+    if scene.kind not in ("normal", "incomplete") and not pen.several:
         extra += pen.some("other side", 0, 1, other=other)
     fertile = scene.kind in ("normal", "follicle", "hemorrhagic") or pen.maybe(0.5)
     history = f"{pen.say('reason')}, {'premenopausal' if fertile else 'postmenopausal'}"
     ages = (21, 46) if fertile else (55, 82)
-    return Draft(pen.term("exam"), tuple(key), extra, history=history, alone=True, ages=ages)
+    exam = pen.say("mri.exam") if scene.kind.startswith("MRI") else pen.term("exam")
+    return Draft(exam, tuple(key), extra, history=history, alone=True, ages=ages)
 
 
 def _complex(pen: Pen, scene: AdnexaScene, slots: dict[str, str]) -> list[str]:
     wall = "irregular" if scene.irregular else "smooth"
     key = [pen.say("lesion", finding=pen.term(f"kind.{scene.kind}"), **slots)]
+    flow = pen.term(f"flow.{scene.color}")
     if scene.kind == "solid":
-        shadow = pen.term("shadow.yes" if scene.shadowing else "shadow.no")
-        key.append(pen.say("contour", wall=pen.term(f"contour.{wall}"), shadow=shadow))
+        edge, wall = "contour", pen.term(f"contour.{wall}")
+        within, inside = "shadow", pen.term("shadow.yes" if scene.shadowing else "shadow.no")
     else:
+        edge, wall = "wall", pen.term(f"wall.{wall}")
+        within, inside = "component", pen.term("component.yes" if scene.papillae else "component.no")
         if scene.kind == "unilocular" and scene.papillae:
-            solid = f"{scene.papillae} {'papillary projections' if scene.papillae > 1 else 'papillary projection'}"
-        else:
-            solid = pen.term("component.yes" if scene.papillae else "component.no")
-        key.append(pen.say("wall", wall=pen.term(f"wall.{wall}"), solid=solid))
-    key.append(pen.say("color", color=scene.color, flow=pen.term(f"flow.{scene.color}")))
-    return key
+            number = pen.rng.choice((str(scene.papillae), NUMBERS[scene.papillae]))
+            inside = f"{number} {pen.say('papillae' if scene.papillae > 1 else 'papilla')}"
+    if pen.maybe(TOLD):
+        listed = [f"{pen.say(f'label.{edge}')}: {wall}", f"{pen.say(f'label.{within}')}: {inside}"]
+        pen.rng.shuffle(listed)
+        return [*key, *listed, f"{pen.say('label.flow')}: {scene.color} ({flow})"]
+    slot = {"contour": "shadow", "wall": "solid"}[edge]
+    key.append(pen.say(edge, wall=wall, **{slot: inside}))
+    return [*key, pen.say("color", color=scene.color, flow=flow)]
 
 
-O_RADS = RadsSystem("O-RADS", "rads_o", ("0", "1", "2", "3", "4", "5"), draw, categorise, describe)
+O_RADS = RadsSystem(
+    "O-RADS",
+    "rads_o",
+    ("0", "1", "2", "3", "4", "5"),
+    draw,
+    categorise,
+    describe,
+    {"3": ("2",), "4": ("2", "3"), "5": ("2", "3")},
+    lambda scene, second: scene.kind.startswith("MRI") == second.kind.startswith("MRI"),
+)

@@ -9,6 +9,8 @@ from finetune.corpus.rads_frame import Draft, Pen, RadsSystem
 
 DIFFUSION = ("none", "linear", "mild", "marked")
 STRUCTURE = ("encapsulated", "circumscribed", "obscured", "lenticular")
+TOLD = 0.6
+"""Share of lesions told feature by feature."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,12 @@ def describe_prostate(pen: Pen, scene: ProstateScene) -> Draft:
         else:
             key = [pen.say("peripheral.lesion", dwi=diffusion, **slots)]
             key.append(pen.say("dce", dce=pen.term("dce.yes" if scene.dce else "dce.no")))
+            if pen.maybe(TOLD):
+                told = pen.features(f"diffusion.{scene.diffusion}", "dce.yes" if scene.dce else "dce.no")
+                key = [pen.say("intro", **slots), *told]
+    elif pen.maybe(TOLD):
+        key = [pen.say("intro", **slots)]
+        key += pen.features(f"structure.{scene.structure}", f"diffusion.{scene.diffusion}")
     else:
         key = [pen.say("transition.lesion", t2=pen.term(f"structure.{scene.structure}"), **slots)]
         key.append(pen.say("transition.dwi", dwi=diffusion))
@@ -127,14 +135,41 @@ def describe_bladder(pen: Pen, scene: BladderScene) -> Draft:
         pen.say("enhancement", enhancement=pen.term(f"enhancement.{scene.enhancement}")),
         pen.say("diffusion", diffusion=pen.term(f"diffusion.{scene.diffusion}")),
     ]
+    if pen.maybe(TOLD):
+        scores = (
+            ("structural", scene.structural),
+            ("enhancement", scene.enhancement),
+            ("diffusion", scene.diffusion),
+        )
+        listed = pen.maybe(0.5)
+        told = [_sequence(pen, name, pen.term(f"{name}.{score}"), listed) for name, score in scores]
+        pen.rng.shuffle(told)
+        key = [pen.say("intro", place=pen.term("place"), size=pen.size(size)), *told]
     return Draft(
         pen.term("exam"), tuple(key), pen.some("normal", 1, 3), history=pen.say("reason"), alone=True, ages=(45, 86)
     )
 
 
+def _sequence(pen: Pen, name: str, value: str, listed: bool) -> str:
+    """What one sequence shows, behind its name or in a sentence."""
+    return f"{pen.say(f'label.{name}')}: {value}" if listed else pen.say(f"told.{name}", value=value)
+
+
 PI_RADS = RadsSystem(
-    "PI-RADS", "rads_pi", ("1", "2", "3", "4", "5"), draw_prostate, categorise_prostate, describe_prostate
+    "PI-RADS",
+    "rads_pi",
+    ("1", "2", "3", "4", "5"),
+    draw_prostate,
+    categorise_prostate,
+    describe_prostate,
+    {"3": ("2",), "4": ("2", "3"), "5": ("2", "3", "4")},
 )
 VI_RADS = RadsSystem(
-    "VI-RADS", "rads_vi", ("1", "2", "3", "4", "5"), draw_bladder, categorise_bladder, describe_bladder
+    "VI-RADS",
+    "rads_vi",
+    ("1", "2", "3", "4", "5"),
+    draw_bladder,
+    categorise_bladder,
+    describe_bladder,
+    {"2": ("1",), "3": ("1", "2"), "4": ("1", "2"), "5": ("1", "2", "3")},
 )

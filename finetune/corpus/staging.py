@@ -1,4 +1,4 @@
-"""CT reports of cancer patients for N and M staging: nodes and deposits are drawn, staged by rule, then written.
+"""Reports of cancer patients for N and M staging: nodes and deposits are drawn, staged by rule, then written.
 
 May import `finetune.corpus` modules and `radlite_tui.tasks`; must never stage by reading the text.
 """
@@ -12,27 +12,50 @@ from functools import partial
 
 from finetune.corpus.bank import Bank
 from finetune.corpus.case import Case, Split
-from finetune.corpus.chest_text import AN
-from finetune.corpus.staging_rules import DISTANT_NODES, Nodes, Organ, Side, m_stage, n_stage
-from finetune.corpus.text import Passage, draw_style, size
+from finetune.corpus.layout import draw_layout, lay_out, measured, shouted
+from finetune.corpus.staging_nodes import DENIED, REGIONS, UNSIDED, draw, stages
+from finetune.corpus.staging_rules import DISTANT_NODES, Nodes, Organ, m_stage, n_stage
+from finetune.corpus.text import Passage, draw_style
 from radlite_tui.tasks.outputs import LabelOutput
 from radlite_tui.tasks.report import Report
 
-ORGANS: tuple[Organ, ...] = ("lung", "lung", "lung", "neck", "breast", "colon")
-BELOW = {
-    "lung": ("hilar", "lower paratracheal", "subcarinal"),
-    "neck": ("level II", "level III"),
-    "breast": ("axillary",),
-    "colon": ("mesorectal", "pericolic"),
+WEIGHTS: dict[Organ, int] = {
+    "lung": 56,
+    "neck": 9,
+    "breast": 11,
+    "colon": 10,
+    "stomach": 6,
+    "esophagus": 4,
+    "pancreas": 4,
+    "bladder": 5,
+    "prostate": 3,
+    "kidney": 3,
+    "oropharynx": 4,
+    "nasopharynx": 4,
+    "endometrium": 3,
+    "cervix": 2,
+    "thyroid": 2,
 }
-"""Regions where a small node that is not enlarged is mentioned."""
-ABOVE = {
-    "lung": ("mediastinal", "supraclavicular", "contralateral", "hilar"),
-    "neck": ("contralateral", "level IV", "supraclavicular"),
-    "breast": ("internal mammary", "supraclavicular", "axillary"),
-    "colon": ("inguinal", "iliac", "retroperitoneal"),
+"""How often a primary is drawn; over two fifths lung, which reports most often stage by station."""
+
+N_STAGES = ("N0", "N1", "N2", "N3")
+SITES: dict[Organ, tuple[str, ...]] = {
+    "lung": ("malignant effusion", "contralateral lung", "brain", "soft"),
+    "colon": ("peritoneum", "liver", "lung"),
+    "stomach": ("peritoneum", "liver", "lung"),
+    "pancreas": ("peritoneum", "liver", "lung"),
+    "prostate": ("bone", "bone", "lung"),
+    "kidney": ("lung", "bone", "soft"),
+    "breast": ("bone", "lung", "pleura"),
 }
-"""Regions that a report denies."""
+"""Sites of metastasis beside the usual ones, by primary; the others have lung, pleura and soft tissue."""
+LOBES = ("upper lobe", "lower lobe")
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+LOOKED_AT = ("liver", "lung", "adrenal", "bone", "brain", "peritoneum")
+MADE = {"met": ("spread", "lesion"), "benign": ("harmless", "harmless"), "none": ("absent", "organ")}
+"""Kind of sentence about a site -> the carrier and the noun it may be made of instead of being one whole phrase."""
+SLOTS = ("segment", "bone", "brain", "number", "soft")
+NO_LOOK_ALIKE = ("peritoneum",)
 
 
 @dataclass(frozen=True)
@@ -41,216 +64,198 @@ class Writer:
 
     rng: random.Random
     bank: Bank
+    sites: Bank
     passage: Passage
     organ: Organ
     side: str
 
-    def millimetres(self, *mm: int) -> str:
-        return size(self.rng, self.passage.style, *mm)
+    @property
+    def other(self) -> str:
+        return "left" if self.side == "right" else "right"
 
-    def say(self, key: str, **slots: str) -> None:
+    def maybe(self, chance: float) -> bool:
+        return self.rng.random() < chance
+
+    def millimetres(self, *mm: int) -> str:
+        return measured(self.rng, self.passage.style, *mm)
+
+    def word(self, key: str) -> str:
+        return self.rng.choice(self.bank.terms(key))
+
+    def say(self, key: str, **slots: str) -> str:
         """One sentence in one of the split's wordings."""
-        template = self.bank.pick(self.rng, key)
-        if slots.get("size", "").startswith(AN):
-            template = template.replace("A {size}", "An {size}").replace(" a {size}", " an {size}")
-        self.passage.sentence(template, **slots)
+        return self.bank.fill(self.rng, key, **slots)
+
+    def site(self, key: str) -> str:
+        """One sentence about a site, with whatever it wants to know."""
+        slots = {
+            name: self.rng.choice(self.sites.terms(name)) for name in ("segment", "bone", "brain", "number", "soft")
+        }
+        whole = (
+            f"{self.other} lung" if self.organ == "lung" else self.rng.choice(("right lung", "left lung", "both lungs"))
+        )
+        lobe = f"{whole.split()[0]} {self.rng.choice(LOBES)}"
+        slots["lung"] = lobe if "both" not in whole and self.maybe(0.5) else whole
+        small = self.rng.randint(6, 18) if key.startswith("benign") else self.rng.randint(9, 46)
+        slots |= {"side": self.rng.choice(("left", "right")), "size": self.millimetres(small)}
+        kind, _, place = key.partition(".")
+        carrier, noun = MADE.get(kind, ("", ""))
+        if carrier and self.sites.has(f"{noun}.{place}") and self.maybe(0.5):
+            lesion = self.rng.choice(self.sites.terms(f"{noun}.{place}")).format(**slots)
+            return self.sites.fill(self.rng, carrier, **slots, lesion=lesion, organ=lesion)
+        return self.sites.fill(self.rng, key, **slots)
 
     def where(self, nodes: Nodes) -> str:
-        """The region with its side, told as left or right or in relation to the tumour."""
-        if nodes.side == "midline" or self.organ == "colon":
+        """The region with its side, told as left or right or in relation to the tumour, or as a station."""
+        side = {"ipsilateral": self.side, "contralateral": self.other}.get(nodes.side, "")
+        station = f"station.{nodes.region}"
+        if self.organ == "lung" and self.bank.has(station) and nodes.side != "bilateral" and self.maybe(0.35):
+            text = self.word(station)
+            told = "{s}" in text or not side
+            text = text.format(s=side[:1].upper())
+            return text if told and nodes.region != "supraclavicular" else f"{side} {text}"
+        if nodes.side in ("midline", "bilateral") or self.organ in UNSIDED:
             return nodes.region
-        if self.rng.random() < 0.5:
-            return f"{nodes.side} {nodes.region}"
-        other = "left" if self.side == "right" else "right"
-        return f"{self.side if nodes.side == 'ipsilateral' else other} {nodes.region}"
+        return f"{nodes.side if self.maybe(0.4) else side} {nodes.region}"
 
 
 def generate(rng: random.Random, split: Split) -> list[Case]:
     """One case of N staging and one of M staging, each with its own report; stages are equally likely."""
-    bank = Bank.load("staging", split)
-    return [_n_case(_start(rng, bank)), _m_case(_start(rng, bank))]
+    return [_n_case(rng, split), _m_case(rng, split)]
 
 
-def _start(rng: random.Random, bank: Bank) -> Writer:
-    return Writer(rng, bank, Passage(draw_style(rng)), rng.choice(ORGANS), rng.choice(("left", "right")))
+def _start(rng: random.Random, split: Split, organ: Organ) -> Writer:
+    banks = Bank.load("staging", split), Bank.load("staging_m", split)
+    return Writer(rng, *banks, Passage(draw_style(rng)), organ, rng.choice(("left", "right")))
 
 
-def _open(w: Writer) -> None:
-    """Title and primary tumour."""
-    if w.rng.random() < 0.6:
-        w.say("exam")
-    if w.passage.style.form == "headed":
-        w.passage.heading("findings")
-    mm = w.rng.randint(14, 62)
-    place = w.rng.choice(w.bank.terms(f"primary.{w.organ}"))
-    w.say(f"primary.{w.organ}", size=w.millimetres(mm), side=w.side, place=place)
+def _organ(rng: random.Random, stage: str = "N0") -> Organ:
+    known = [organ for organ in WEIGHTS if stage in stages(organ)]
+    return rng.choices(known, [WEIGHTS[organ] for organ in known])[0]
 
 
-def _n_case(w: Writer) -> Case:
-    """Draw a stage that the organ has, nodes that make it, and the report."""
-    stage = w.rng.choice(("N0", "N1", "N2", "N3"))
-    if w.organ == "colon" and stage == "N3":
-        w = Writer(w.rng, w.bank, w.passage, "lung", w.side)
-    nodes = [] if stage == "N0" else DRAW[w.organ](w.rng, int(stage[1]))
+def _finish(w: Writer, sentences: list[str], stated: str, task: str, gold: str) -> Case:
+    """Title, history, primary and the sentences in one of the layouts; an impression now and then."""
+    regional = task == "n_staging" and w.maybe(0.5)
+    title = w.word(f"exam.{w.organ}") if regional else w.say("exam")
+    title = title if w.maybe(0.75) else ""
+    cancer = w.word(f"cancer.{w.organ}")
+    needed = w.organ in ("oropharynx", "nasopharynx", "neck")
+    history = w.say("history", cancer=cancer, age=str(w.rng.randint(34, 86))) if needed or w.maybe(0.45) else ""
+    key = "primary.middle" if w.organ in UNSIDED and w.organ != "kidney" else "primary.sided"
+    place = w.word(f"primary.{w.organ}")
+    first = w.say(key, size=w.millimetres(w.rng.randint(14, 62)), side=w.side, place=place)
+    close = ""
+    if w.maybe(0.04):
+        close = w.say(f"stated.{stated}", stage=gold)
+    elif w.maybe(0.25):
+        close = w.say("impression")
+    lay_out(w.rng, w.passage, draw_layout(w.rng), title, history, [first, *sentences], close)
+    text = shouted(w.rng, w.passage.text)
+    return Case("", task, Report(text), LabelOutput(gold), subset=w.organ)
+
+
+def _n_case(rng: random.Random, split: Split) -> Case:
+    """Draw a stage, an organ that has it, nodes that make it, and the report."""
+    stage = rng.choice(N_STAGES)
+    w = _start(rng, split, _organ(rng, stage))
+    nodes = [] if stage == "N0" else draw(rng, w.organ, int(stage[1]))
     gold = n_stage(w.organ, nodes)
-    _open(w)
-    sentences: list[Callable[[], None]] = [partial(_involved, w, n) for n in nodes]
+    sentences = [_involved(w, n) for n in nodes]
     used = {n.region for n in nodes} | {n.side for n in nodes}
-    free = [r for r in ABOVE[w.organ] if r not in used and not any(r in n.region for n in nodes)]
-    if w.organ == "lung" and any(n.region != "hilar" for n in nodes):
-        free = [r for r in free if r != "mediastinal"]
-    for region in w.rng.sample(free, min(len(free), w.rng.choice((0, 1, 1, 2) if nodes else (1, 2, 2)))):
+    free = [r for r in DENIED[w.organ] if r not in used and not any(r in n.region or n.region in r for n in nodes)]
+    if w.organ == "lung":
+        free = _undenied_lung(free, nodes)
+    if any(n.side == "bilateral" for n in nodes):
+        free = [r for r in free if r != "contralateral"]
+    many = rng.choice((0, 1, 1, 2) if nodes else (1, 2, 2))
+    if not nodes and w.maybe(0.45):
+        sentences.append(w.say("node.clear"))
+        many = rng.choice((0, 0, 1))
+    for region in rng.sample(free, min(len(free), many)):
         used.add(region)
-        sentences.append(partial(w.say, "node.none", where=region))
-    if w.rng.random() < (0.3 if nodes else 0.6):
-        sentences.append(partial(_small, w, used))
-    w.rng.shuffle(sentences)
-    for write in sentences:
-        write()
-    if w.rng.random() < 0.4:
-        _denied(w, w.rng.choice(("liver", "adrenal")))
-    return Case("", "n_staging", Report(w.passage.text), LabelOutput(gold), subset=w.organ)
+        sentences.append(w.say("node.none", where=region))
+    if w.maybe(0.3 if nodes else 0.55):
+        sentences += _small(w, used)
+    rng.shuffle(sentences)
+    sentences += _surroundings(w, rng.choice((0, 1, 1, 2)))
+    return _finish(w, sentences, "N", "n_staging", gold)
 
 
-def _involved(w: Writer, nodes: Nodes) -> None:
-    tail = " " + w.bank.pick(w.rng, "extension") if nodes.extranodal else ""
-    where = ("matted " if nodes.matted else "") + w.where(nodes)
-    key = "node.one" if nodes.count == 1 else "node.many"
-    number = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven"}.get(nodes.count, "several")
-    template = w.bank.pick(w.rng, key) + tail
-    w.passage.sentence(template, where=where, size=w.millimetres(nodes.mm), number=number)
+def _undenied_lung(free: list[str], nodes: list[Nodes]) -> list[str]:
+    """Denials that do not speak against the nodes: no clear mediastinum above an involved station of it."""
+    hilar = ("hilar", "interlobar", "lobar", "peribronchial")
+    if any(n.region not in hilar for n in nodes):
+        free = [r for r in free if r != "mediastinal"]
+    return [r for r in free if r != "hilar"] if any(n.region in hilar for n in nodes) else free
 
 
-def _small(w: Writer, used: set[str]) -> None:
+def _involved(w: Writer, nodes: Nodes) -> str:
+    key = "both" if nodes.side == "bilateral" else "one" if nodes.count == 1 else "many"
+    mark = w.word("words.mark")
+    number = str(nodes.count) if w.maybe(0.35) else WORDS[nodes.count]
+    slots = {"where": w.where(nodes), "size": w.millimetres(nodes.mm), "mark": mark, "number": number}
+    slots |= {"a_mark": f"an {mark}" if mark[0] in "aeiF" else f"a {mark}", "short": w.word("words.short")}
+    text = w.say(f"node.{key}", **slots)
+    if nodes.extranodal:
+        text += f" {w.say('extension')}"
+    return f"{text}. {w.say('matted')}" if nodes.matted else text
+
+
+def _small(w: Writer, used: set[str]) -> list[str]:
     """A node too small to count, in a region that has no enlarged one."""
-    free = [r for r in BELOW[w.organ] if r not in used]
-    if free:
-        w.say("node.small", where=w.rng.choice(free), size=w.millimetres(w.rng.randint(4, 8)))
+    free = [r for r in REGIONS[w.organ] if not any(r in u or u in r for u in used)]
+    if not free:
+        return []
+    slots = {"size": w.millimetres(w.rng.randint(4, 8)), "faint": w.word("words.faint"), "short": ""}
+    return [w.say("node.small", where=w.rng.choice(free), **slots)]
 
 
-def _lung_nodes(rng: random.Random, stage: int) -> list[Nodes]:
-    hilar = Nodes("hilar", mm=rng.randint(11, 24), count=rng.choice((1, 1, 2)))
-    middle = rng.choice(("lower paratracheal", "upper paratracheal", "mediastinal", "subcarinal"))
-    side: Side = "midline" if middle == "subcarinal" else "ipsilateral"
-    mediastinal = Nodes(middle, side, rng.choice((1, 1, 2)), rng.randint(11, 28))
-    if stage == 1:
-        return [hilar]
-    if stage == 2:
-        return [mediastinal] + ([hilar] if rng.random() < 0.35 else [])
-    far = rng.choice(("hilar", "mediastinal", "lower paratracheal", "supraclavicular", "supraclavicular"))
-    far_side: Side = "contralateral" if far != "supraclavicular" else rng.choice(("ipsilateral", "contralateral"))
-    return [Nodes(far, far_side, rng.choice((1, 1, 2)), rng.randint(11, 26))] + (
-        [rng.choice((hilar, mediastinal))] if rng.random() < 0.4 else []
-    )
+def _surroundings(w: Writer, most: int) -> list[str]:
+    """Remarks that bear on neither stage."""
+    remarks: list[Callable[[], str]] = [partial(w.say, "local")]
+    remarks += [partial(w.site, f"none.{site}") for site in ("liver", "adrenal", "bone")]
+    remarks += [partial(w.site, f"benign.{site}") for site in ("liver", "kidney", "bone", "adrenal")]
+    return [say() for say in w.rng.sample(remarks, most)]
 
 
-def _colon_nodes(rng: random.Random, stage: int) -> list[Nodes]:
-    region = rng.choice(("mesorectal", "pericolic", "mesenteric"))
-    return [Nodes(region, count=rng.randint(1, 3) if stage == 1 else rng.randint(4, 7), mm=rng.randint(9, 19))]
-
-
-def _breast_nodes(rng: random.Random, stage: int) -> list[Nodes]:
-    axillary = Nodes("axillary", count=rng.choice((1, 2, 3)), mm=rng.randint(11, 26))
-    mammary = Nodes("internal mammary", mm=rng.randint(8, 16))
-    if stage == 1:
-        return [axillary]
-    if stage == 2:
-        matted = Nodes("axillary", count=rng.choice((2, 3, 4)), mm=rng.randint(15, 32), matted=True)
-        return [rng.choice((matted, mammary))]
-    if rng.random() < 0.4:
-        return [axillary, mammary]
-    far = Nodes(rng.choice(("infraclavicular", "supraclavicular")), mm=rng.randint(9, 20))
-    return [far] + ([axillary] if rng.random() < 0.5 else [])
-
-
-def _neck_nodes(rng: random.Random, stage: int) -> list[Nodes]:
-    region = rng.choice(("level II", "level III", "level IV"))
-    if stage == 1:
-        return [Nodes(region, mm=rng.randint(12, 28))]
-    if stage == 2:
-        return rng.choice(
-            (
-                [Nodes(region, mm=rng.randint(33, 55))],
-                [Nodes(region, count=rng.choice((2, 3, 4)), mm=rng.randint(14, 40))],
-                [Nodes(region, "contralateral", rng.choice((1, 2)), rng.randint(13, 35))],
-            )
-        )
-    if rng.random() < 0.5:
-        return [Nodes(region, mm=rng.randint(62, 80))]
-    return [Nodes(region, count=rng.choice((1, 1, 2)), mm=rng.randint(18, 45), extranodal=True)]
-
-
-DRAW: dict[Organ, Callable[[random.Random, int], list[Nodes]]] = {
-    "lung": _lung_nodes,
-    "colon": _colon_nodes,
-    "breast": _breast_nodes,
-    "neck": _neck_nodes,
-}
-
-
-def _m_case(w: Writer) -> Case:
+def _m_case(rng: random.Random, split: Split) -> Case:
     """A report with none, one or two distant deposits among denials and benign findings."""
-    sites = ["liver", "adrenal", "bone", "brain", "contralateral lung", "node"]
-    sites += {"lung": ["malignant effusion"], "colon": ["peritoneum"]}.get(w.organ, [])
-    if w.organ != "lung":
-        sites[4] = "lung"
-    w.rng.shuffle(sites)
-    spread = sites[: w.rng.choice((1, 1, 2))] if w.rng.random() < 0.5 else []
-    _open(w)
-    spread = [w.rng.choice(DISTANT_NODES[w.organ]) if s == "node" else s for s in spread]
+    w = _start(rng, split, _organ(rng))
+    usual = SITES.get(w.organ, ("lung", "pleura", "soft"))
+    places = list(dict.fromkeys(("liver", "adrenal", "bone", "brain", "node", *usual)))
+    rng.shuffle(places)
+    spread = places[: rng.choice((1, 1, 1, 2))] if w.maybe(0.5) else []
+    spread = [rng.choice(DISTANT_NODES[w.organ]) if site == "node" else site for site in spread]
     gold = m_stage(w.organ, spread)
-    sentences: list[Callable[[], None]] = [partial(_deposit, w, site) for site in spread]
-    quiet = [s for s in ("liver", "adrenal", "bone", "brain") if s not in spread]
-    w.rng.shuffle(quiet)
-    for site in quiet[: w.rng.choice((1, 2, 2) if spread else (2, 3, 3))]:
-        write = _benign if w.rng.random() < 0.5 and site != "brain" else _denied
-        sentences.append(partial(write, w, site))
-    if w.rng.random() < 0.3:
-        sentences.append(partial(_benign, w, "kidney"))
-    if w.rng.random() < 0.4:
-        regional = DRAW[w.organ](w.rng, 1)[0]
-        sentences.append(partial(_involved, w, regional))
-    w.rng.shuffle(sentences)
-    for write_it in sentences:
-        write_it()
-    if not spread and w.rng.random() < 0.3:
-        w.say("clean")
-    return Case("", "m_staging", Report(w.passage.text), LabelOutput(gold), subset=w.organ)
+    sentences = [_deposit(w, site) for site in spread]
+    taken = {_slot(site) for site in spread}
+    quiet = [site for site in LOOKED_AT if site not in taken and not (site == "lung" and "pleura" in taken)]
+    rng.shuffle(quiet)
+    for site in quiet[: rng.choice((1, 2, 3) if spread else (2, 3, 4))]:
+        kind = "benign" if site not in NO_LOOK_ALIKE and w.maybe(0.5) else "none"
+        sentences.append(w.site(f"{kind}.{site}"))
+    if w.maybe(0.3):
+        sentences.append(w.site("benign.kidney"))
+    if w.maybe(0.45):
+        sentences.append(_involved(w, draw(rng, w.organ, 1)[0]) if w.maybe(0.7) else w.say("node.clear"))
+    if w.maybe(0.15):
+        sentences.append(w.site("separate"))
+    if w.maybe(0.3):
+        sentences.append(w.say("local"))
+    rng.shuffle(sentences)
+    if not spread and w.maybe(0.3):
+        sentences.append(w.site("clean"))
+    return _finish(w, sentences, "M", "m_staging", gold)
 
 
-def _deposit(w: Writer, site: str) -> None:
+def _slot(site: str) -> str:
+    """The bank's name of a site of metastasis."""
+    return {"contralateral lung": "lung", "malignant effusion": "pleura"}.get(site, site)
+
+
+def _deposit(w: Writer, site: str) -> str:
     """One distant deposit, in an organ or in nodes beyond the regional ones."""
     if site in DISTANT_NODES[w.organ]:
-        w.say("node.one", where=site, size=w.millimetres(w.rng.randint(12, 30)))
-        return
-    slot = {"contralateral lung": "lung", "malignant effusion": "pleura"}.get(site, site)
-    lesion = w.rng.choice(w.bank.terms(f"lesion.{slot}"))
-    plural = any(word in lesion for word in ("lesions", "metastases", "nodules", "deposits"))
-    a = lesion if plural else f"a{'n' * lesion.startswith(tuple('aeiou'))} {lesion}"
-    slots = {"lesion": lesion, "a": a, "is": "are" if plural else "is"}
-    if slot in ("pleura", "peritoneum"):
-        w.say("spread.plain", **slots)
-        return
-    other = "left" if w.side == "right" else "right"
-    place = {
-        "lung": f"{other} lung" if w.organ == "lung" else w.rng.choice(("right lung", "left lung")),
-        "adrenal": f"{w.rng.choice(('left', 'right'))} adrenal gland",
-    }.get(slot) or w.rng.choice(w.bank.terms(f"site.{slot}"))
-    w.say("spread", site=place, **slots)
-
-
-def _denied(w: Writer, site: str) -> None:
-    word = {"adrenal": "adrenal", "bone": "bone"}.get(site, site)
-    template = w.bank.pick(w.rng, "spread.none")
-    if template.startswith(("The {site}", "{site}")):
-        word = {"adrenal": "adrenal gland", "bone": "skeleton"}.get(site, site)
-    w.passage.sentence(template, site=word)
-
-
-def _benign(w: Writer, site: str) -> None:
-    lesion = w.rng.choice(w.bank.terms(f"benign.{site}"))
-    place = {"adrenal": "left adrenal gland", "kidney": "right kidney", "bone": "lumbar spine"}.get(site, site)
-    if lesion == "degenerative change":
-        w.passage.sentence(f"Degenerative change in the {place}")
-        return
-    w.say("benign", lesion=lesion, site=place)
+        return _involved(w, Nodes(site, "midline", w.rng.choice((1, 1, 2, 3)), w.rng.randint(12, 30)))
+    return w.site(f"met.{_slot(site)}")

@@ -12,16 +12,58 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Side = Literal["ipsilateral", "contralateral", "midline"]
-Organ = Literal["lung", "colon", "breast", "neck"]
+Side = Literal["ipsilateral", "contralateral", "bilateral", "midline"]
+Organ = Literal[
+    "lung",
+    "colon",
+    "breast",
+    "neck",
+    "oropharynx",
+    "nasopharynx",
+    "stomach",
+    "esophagus",
+    "pancreas",
+    "kidney",
+    "prostate",
+    "bladder",
+    "endometrium",
+    "cervix",
+    "thyroid",
+]
 
 DISTANT_NODES: dict[Organ, tuple[str, ...]] = {
     "lung": ("retroperitoneal", "axillary", "inguinal"),
-    "colon": ("retroperitoneal", "supraclavicular"),
-    "breast": ("retroperitoneal", "mediastinal"),
-    "neck": ("retroperitoneal", "axillary"),
+    "colon": ("supraclavicular", "mediastinal"),
+    "breast": ("retroperitoneal", "mediastinal", "contralateral axillary"),
+    "neck": ("retroperitoneal", "axillary", "mediastinal"),
+    "oropharynx": ("axillary", "mediastinal"),
+    "nasopharynx": ("axillary", "mediastinal"),
+    "stomach": ("supraclavicular", "mediastinal", "inguinal"),
+    "esophagus": ("retroperitoneal", "inguinal"),
+    "pancreas": ("supraclavicular", "mediastinal"),
+    "kidney": ("mediastinal", "supraclavicular"),
+    "prostate": ("retroperitoneal", "mediastinal", "supraclavicular"),
+    "bladder": ("retroperitoneal", "mediastinal"),
+    "endometrium": ("inguinal", "supraclavicular"),
+    "cervix": ("supraclavicular", "mediastinal"),
+    "thyroid": ("axillary", "retroperitoneal"),
 }
 """Node regions that are metastasis (M1), not regional, for a primary of the organ."""
+
+COUNTED: dict[Organ, tuple[int, ...]] = {
+    "colon": (1, 4),
+    "pancreas": (1, 4),
+    "stomach": (1, 3, 7),
+    "esophagus": (1, 3, 7),
+    "kidney": (1,),
+    "prostate": (1,),
+    "cervix": (1,),
+    "thyroid": (1,),
+}
+"""Organs staged by the number of regional nodes: from how many on N1, N2 and N3 begin."""
+
+DEPOSITS = ("liver", "adrenal", "bone", "brain", "lung", "pleura", "peritoneum", "soft")
+LOW_NECK = ("level IV", "level VB", "supraclavicular")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +86,19 @@ def n_stage(organ: Organ, involved: Iterable[Nodes]) -> str:
     nodes = tuple(involved)
     if not nodes:
         return "N0"
-    return f"N{ {'lung': _lung, 'colon': _colon, 'breast': _breast, 'neck': _neck}[organ](nodes) }"
+    if limits := COUNTED.get(organ):
+        total = sum(n.count for n in nodes)
+        return f"N{sum(total >= limit for limit in limits)}"
+    rules = {
+        "lung": _lung,
+        "breast": _breast,
+        "neck": _neck,
+        "oropharynx": _oropharynx,
+        "nasopharynx": _nasopharynx,
+        "bladder": _bladder,
+        "endometrium": _endometrium,
+    }
+    return f"N{rules[organ](nodes)}"
 
 
 def m_stage(organ: Organ, deposits: Iterable[str]) -> str:
@@ -52,27 +106,21 @@ def m_stage(organ: Organ, deposits: Iterable[str]) -> str:
 
     "contralateral lung" and "malignant effusion" are M1a for lung cancer; a regional node is not a distant deposit.
     """
-    organs = ("liver", "adrenal", "bone", "brain", "contralateral lung", "malignant effusion", "peritoneum", "lung")
-    distant = {*organs, *DISTANT_NODES[organ]}
+    distant = {*DEPOSITS, "contralateral lung", "malignant effusion", *DISTANT_NODES[organ]}
     if organ == "lung":
         distant.discard("lung")
     return "M1" if distant & set(deposits) else "M0"
 
 
 def _lung(nodes: tuple[Nodes, ...]) -> int:
-    """Hilar N1, mediastinal or subcarinal N2, contralateral (hilar or mediastinal) or any supraclavicular N3."""
+    """Hilar, interlobar, lobar N1, mediastinal or subcarinal N2, contralateral or any supraclavicular N3."""
 
     def level(n: Nodes) -> int:
-        if n.region == "supraclavicular" or n.side == "contralateral":
+        if n.region == "supraclavicular" or n.side in ("contralateral", "bilateral"):
             return 3
-        return 1 if n.region in ("hilar", "interlobar") else 2
+        return 1 if n.region in ("hilar", "interlobar", "lobar", "peribronchial") else 2
 
     return max(level(n) for n in nodes)
-
-
-def _colon(nodes: tuple[Nodes, ...]) -> int:
-    """One to three regional nodes N1, four or more N2; there is no N3."""
-    return 1 if sum(n.count for n in nodes) <= 3 else 2
 
 
 def _breast(nodes: tuple[Nodes, ...]) -> int:
@@ -93,3 +141,30 @@ def _neck(nodes: tuple[Nodes, ...]) -> int:
         return 3
     single = len(nodes) == 1 and nodes[0].count == 1
     return 1 if single and nodes[0].mm <= 30 and nodes[0].side == "ipsilateral" else 2
+
+
+def _oropharynx(nodes: tuple[Nodes, ...]) -> int:
+    """HPV-positive oropharynx, clinical: ipsilateral N1, contralateral or bilateral N2, over 6 cm N3."""
+    if any(n.mm > 60 for n in nodes):
+        return 3
+    return 2 if any(n.side in ("contralateral", "bilateral") for n in nodes) else 1
+
+
+def _nasopharynx(nodes: tuple[Nodes, ...]) -> int:
+    """One side above the cricoid N1, both sides N2; over 6 cm or below the cricoid N3."""
+    if any(n.mm > 60 or n.region in LOW_NECK for n in nodes):
+        return 3
+    sides = {n.side for n in nodes}
+    return 2 if "bilateral" in sides or {"ipsilateral", "contralateral"} <= sides else 1
+
+
+def _bladder(nodes: tuple[Nodes, ...]) -> int:
+    """One node of the true pelvis N1, several N2, common iliac N3."""
+    if any(n.region == "common iliac" for n in nodes):
+        return 3
+    return 1 if sum(n.count for n in nodes) == 1 else 2
+
+
+def _endometrium(nodes: tuple[Nodes, ...]) -> int:
+    """Pelvic N1, para-aortic N2."""
+    return 2 if any(n.region == "para-aortic" for n in nodes) else 1

@@ -37,10 +37,8 @@ BRITISH = {
     "caliber": "calibre",
     "leukemia": "leukaemia",
     "orthopedic": "orthopaedic",
-    "hemithorax": "haemithorax",
-    "hemidiaphragm": "hemidiaphragm",
 }
-_BRITISH = re.compile("|".join(BRITISH), re.IGNORECASE)
+_BRITISH = re.compile(rf"(?<!o)(?:{'|'.join(BRITISH)})(?!ectal|ed\b|ing\b)", re.IGNORECASE)
 _OPENER = re.compile(r"^(?:There is an? |There are |There is |The |An? )(?=\w|$)")
 _TRAILER = re.compile(r" (?:is|are) (?:seen|noted|present|identified|demonstrated)(?=[.,; ]|$)")
 

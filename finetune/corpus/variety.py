@@ -71,7 +71,7 @@ def _cases(generator: str, seed: int) -> Iterator[str]:
     """Report texts of one generator without end."""
     tasks = dict.fromkeys(corpus.TASKS[generator], 10**9)
     for case in corpus.build(tasks, "train", seed):
-        if case.report.text:
+        if case.report.text and case.group.startswith(f"{generator}-"):
             yield case.report.text
 
 

@@ -70,6 +70,7 @@ def ask_json(answer: Answer) -> dict[str, Any]:
         "finish": answer.finish,
         "seed": answer.seed,
         "version": answer.version,
+        "calibration": answer.plan.calibration,
         **answer.extra,
     }
 
@@ -115,7 +116,7 @@ def warning_json(warning: Warning) -> dict[str, Any]:
 def stats_json(stats: Stats) -> dict[str, Any]:
     """Counts as they are, seconds and rates rounded to what a clock can tell."""
     figures = asdict(stats)
-    return {name: round(figures[name], 4) if isinstance(figures[name], float) else figures[name] for name in STATS}
+    return {name: round(figures[name], 6) if isinstance(figures[name], float) else figures[name] for name in STATS}
 
 
 def percent(share: float) -> str:

@@ -56,12 +56,12 @@ def settle(ask: Ask, routing: Routing, store: Store, routes: Routes) -> Plan:
     wanted = None if ask.model == ENSEMBLE else ask.model
     choice = routes.choose(routing.task, wanted, ask.mode)
     if ask.model != ENSEMBLE:
-        return Plan(ask, routing, choice.model, choice.mode, choice.reason)
+        return Plan(ask, routing, choice.model, choice.mode, choice.reason, choice.calibration)
     if choice.model is not None and averageable(routing.task, choice.mode):
         reason = f"ensemble: label probabilities averaged over {', '.join(store.names())}"
         return Plan(ask, routing, ENSEMBLE, choice.mode, reason)
     reason = f"an ensemble averages closed labels, which this task and mode have not: {choice.reason}"
-    return Plan(ask, routing, choice.model, choice.mode, reason)
+    return Plan(ask, routing, choice.model, choice.mode, reason, choice.calibration)
 
 
 def replan(plan: Plan, store: Store, routes: Routes, task: str | None, model: str | None, mode: Mode | None) -> Plan:

@@ -18,6 +18,7 @@ from radlite_tui.engine.protocol import Cancelled, Done, Failed
 from radlite_tui.errors import BadInput, ModelUnavailable, ParseError, RadliteError
 from radlite_tui.models.manifest import Manifest
 from radlite_tui.models.store import files_used
+from radlite_tui.routing.calibration import tempered
 from radlite_tui.tasks.base import Mode, Task
 from radlite_tui.tasks.outputs import Output
 from radlite_tui.tasks.report import Report
@@ -37,12 +38,13 @@ def answer(plan: Plan, store: Store, event: Done | Cancelled) -> Answer:
 def build(
     plan: Plan, model: ModelStamp, event: Done | Cancelled, choices: Sequence[Mapping[str, float]] = ()
 ) -> Answer:
-    """An Answer with its output parsed, weighed with the label probabilities, and checked against the report."""
+    """An Answer with its output parsed, weighed with the label probabilities at the plan's temperature, and checked
+    against the report."""
     tag, _, mode = decided(plan)
     task, report = tasks.get(tag), plan.ask.report
     output, parsed, problem = parse(task, event.text, report)
     if output is not None and choices:
-        output = task.weigh(output, choices)
+        output = task.weigh(output, tempered(choices, plan.calibration))
     return Answer(
         plan=plan,
         task=task.tag,

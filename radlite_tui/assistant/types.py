@@ -37,13 +37,17 @@ class Ask:
 
 @dataclass(frozen=True)
 class Plan:
-    """What would run: shown before the run, and run as it is. With an abstention model and mode are None."""
+    """What would run: shown before the run, and run as it is. With an abstention model and mode are None.
+
+    calibration: the temperature that the answer's label probabilities are shown at; 1 shows the decoder's own.
+    """
 
     ask: Ask
     routing: Routing
     model: str | None
     mode: Mode | None
     model_reason: str = ""
+    calibration: float = 1.0
 
 
 @dataclass(frozen=True)

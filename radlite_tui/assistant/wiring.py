@@ -22,7 +22,7 @@ from radlite_tui.errors import BadInput, RadliteError
 from radlite_tui.models import store as models
 from radlite_tui.models import verify
 from radlite_tui.models.manifest import Manifest
-from radlite_tui.routing import intent
+from radlite_tui.routing import calibration, intent
 from radlite_tui.routing import models as model_routing
 from radlite_tui.routing.models import Choice, Route
 from radlite_tui.routing.task import route_task
@@ -194,7 +194,7 @@ class Shelf:
 
 
 class MeasuredRoutes:
-    """`ports.Routes` over the classifier and `routes.toml`, which is read once."""
+    """`ports.Routes` over the classifier and `routes.toml`, which is read once with its temperatures."""
 
     def __init__(self, shelf: Store) -> None:
         self._shelf = shelf
@@ -202,6 +202,10 @@ class MeasuredRoutes:
     @cached_property
     def _known(self) -> dict[str, Route]:
         return model_routing.routes()
+
+    @cached_property
+    def _temperatures(self) -> tuple[calibration.Temperature, ...]:
+        return calibration.temperatures()
 
     def warm(self) -> None:
         intent.load()
@@ -213,4 +217,11 @@ class MeasuredRoutes:
     def choose(self, task: str, model: str | None, mode: Mode | None) -> Choice:
         names = self._shelf.names()
         tuned = {name: any(m.tuned for m in models.modes(self._shelf.manifest(name))) for name in names}
-        return model_routing.choose(task, names, model, mode, self._known, tuned)
+        choice = model_routing.choose(task, names, model, mode, self._known, tuned)
+        manifest = self._shelf.manifest(choice.model) if choice.model is not None and self._temperatures else None
+        if manifest is None or choice.mode not in models.modes(manifest):
+            return choice
+        files = models.files_used(manifest, choice.mode)
+        adapter = files[1].sha256 if len(files) > 1 else None
+        temperature = calibration.value(self._temperatures, task, choice.mode, files[0].sha256, adapter)
+        return replace(choice, calibration=temperature)

@@ -27,6 +27,7 @@ from radlite_tui.cli import plain_files, request
 from radlite_tui.cli.compare import ALL, chosen_models, order, print_columns
 from radlite_tui.cli.plain_ending import Ended, kept_when_cut_off, offer
 from radlite_tui.cli.plain_input import Lines, asking, whole
+from radlite_tui.cli.plain_talk import Conversation
 from radlite_tui.cli.plain_voice import Voice, keep_to_locale, plan_line
 from radlite_tui.engine.protocol import Failed
 from radlite_tui.errors import BadInput, RadliteError
@@ -44,6 +45,8 @@ Say what you want of the report in your own words, or a command (with / or : bef
 /tasks, /models, /modes: what there is to choose from
 /compare WORDS: the same request in three modes; without words, the last request
 /again: the last answer once more; /save FILE: the answer into a file; /copy: into the clipboard
+/new: a new conversation; a chat sees the earlier turns about the same report
+/private: keep nothing of this conversation; /saving on, /saving off: keep what follows, or nothing more
 /help: this. /quit: leave, and so does Ctrl+D. Ctrl+C stops an answer and keeps what there is of it."""
 
 
@@ -93,6 +96,7 @@ class Session:
 
     def __init__(self, assistant: Assistant, voice: Voice, lines: Lines, keeper: Keeper) -> None:
         self._assistant, self._voice, self._lines, self._keeper = assistant, voice, lines, keeper
+        self._talk = Conversation(keeper, lines, voice.tell)
         self._ask = Ask(Report(""))
         self._offered: Plan | None = None
         self._latest: Answer | None = None
@@ -115,6 +119,9 @@ class Session:
             "again": lambda _: self.show(self.latest()),
             "save": self.save,
             "copy": lambda _: self.copy(),
+            "new": lambda _: self._talk.new(),
+            "private": lambda _: self._talk.private(),
+            "saving": self._talk.saving,
         }
 
     def do(self, line: str) -> bool:
@@ -213,7 +220,10 @@ class Session:
     def take_up(self, found: Recovered) -> None:
         """Go on with what was cut off: its questions and answers once more, its report, and what was typed."""
         for turn in found.turns:
-            self._words, self._latest = turn.ask.words, coding.answer_of(turn) or self._latest
+            self._words, answer = turn.ask.words, coding.answer_of(turn)
+            if answer is not None:
+                self._latest = answer
+                self._talk.answered(answer)
             self._voice.tell(f"asked: {export.question(turn)}")
             for line in export.said(turn):
                 self._voice.answer(line)
@@ -276,6 +286,7 @@ class Session:
         if self._assistant.missing(plan):
             raise BadInput(self._assistant.missing(plan))
         self._words = plan.ask.words
+        plan = self._talk.plan(plan)
         self._voice.tell(plan_line(plan, self.quantization(plan)))
         self._voice.tell(f"because: {answers.reason(plan)}")
         self._voice.begin()
@@ -283,6 +294,7 @@ class Session:
             for event in self._keeper.record(self._assistant, plan, self._assistant.run(plan)):
                 if isinstance(event, Answer):
                     self._latest = event
+                    self._talk.answered(event)
                     self.show(event)
                 elif isinstance(event, Failed):
                     if event.text.strip():

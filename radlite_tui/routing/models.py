@@ -38,11 +38,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Choice:
-    """What will run, and why, in words for the user. model is None when no model is installed."""
+    """What will run, and why, in words for the user. model is None when no model is installed. calibration: the
+    temperature of its label probabilities (`routing.calibration`)."""
 
     model: str | None
     mode: Mode
     reason: str
+    calibration: float = 1.0
 
 
 def user_file() -> Path:

@@ -1,33 +1,19 @@
-"""What is asked again: the turns a chat goes on from, an answer in another mode or model, one that was stopped.
+"""What is asked again: an answer in another mode or model, one that was stopped.
 
 May import the assistant and the turn. Makes plans; runs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from radlite_tui import tasks
 from radlite_tui.assistant.assistant import Assistant
-from radlite_tui.assistant.planning import asked_words, continuable
+from radlite_tui.assistant.planning import continuable
 from radlite_tui.assistant.types import Plan
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tui.choices import step
 from radlite_tui.tui.widgets.answer import Turn
-
-TALK = (tasks.CHAT, "radiology_qa")
-
-
-def earlier_turns(turns: Sequence[Turn], report: str) -> tuple[tuple[str, str], ...]:
-    """(words, answer) of the finished chat turns and questions about this report, oldest first."""
-    found = []
-    for turn in turns:
-        answer = turn.answer
-        same = answer is not None and answer.plan.ask.report.text == report
-        if answer is not None and same and answer.task in TALK and answer.text.strip():
-            found.append((asked_words(answer.plan), answer.text.strip()))
-    return tuple(found)
 
 
 def in_next_mode(assistant: Assistant, turn: Turn) -> Plan:

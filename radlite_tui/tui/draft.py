@@ -5,16 +5,13 @@ May import the assistant and `choices`. Knows no widget.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.turns import Earlier, following
 from radlite_tui.assistant.types import Ask, Plan
-from radlite_tui.tasks import CHAT
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.choices import Choices, lacking
 
 OFFERED = 3
-Earlier = tuple[tuple[str, str], ...]
 
 
 class Draft:
@@ -43,8 +40,7 @@ class Draft:
         chosen = self.choices
         plan = assistant.plan(Ask(report, words, chosen.task, chosen.model, chosen.mode))
         if chosen.task is not None or (words.strip() and (plan.routing.task or plan.routing.alternatives)):
-            in_chat = plan.routing.task == CHAT and earlier
-            self.plan = replace(plan, ask=replace(plan.ask, earlier=earlier)) if in_chat else plan
+            self.plan = following(plan, earlier)
 
     def turn_task(self, assistant: Assistant, words: str) -> None:
         """The next likely task."""

@@ -95,11 +95,9 @@ class Keeping:
 
     def show(self) -> None:
         """The status line says how it stands."""
-        shown = [self.app.read_screen.status]
-        if self.app.screen is not self.app.read_screen:
-            shown += self.app.screen.query(StatusLine)
-        for status in shown:
-            status.keep(self.word)
+        for screen in {self.app.read_screen, *self.app.screen_stack[-1:]}:
+            for status in screen.query(StatusLine):
+                status.keep(self.word)
 
     def tell(self, sentence: str) -> None:
         """Something about the history went wrong."""
@@ -120,10 +118,16 @@ class Keeping:
             said = "Saving is on until RadLite ends: this conversation and those after it go to the history."
         else:
             said = "Saving is off until RadLite ends: nothing more is kept. What was kept stays in the history."
-            if self.settled.history.recover != "off":
-                said += " Only a lost connection leaves a private file, until the next start."
+            said += self.recovered
         self.app.notify(f"{said} `radlite-tui history on|off` makes it last.", timeout=8, markup=False)
         self.show()
+
+    @property
+    def recovered(self) -> str:
+        """What is written even so, as a sentence to add."""
+        if self.settled.history.recover == "off":
+            return ""
+        return " Only a lost connection leaves a private file, until the next start."
 
     def make_private(self) -> None:
         """The conversation on screen is not kept; what was kept of it goes, once the user agrees."""
@@ -132,7 +136,7 @@ class Keeping:
         number = self.keeper.make_private()
         self.show()
         if number is None:
-            self.app.notify("This conversation is private: nothing of it is saved.", timeout=6)
+            self.app.notify(f"This conversation is private: nothing of it is saved.{self.recovered}", timeout=6)
         else:
             from radlite_tui.tui.screens.history_asks import ConfirmScreen
 
@@ -160,9 +164,9 @@ class Keeping:
     # What was cut off.
 
     def offer(self, found: Recovered | None) -> None:
-        """Once, at the start."""
+        """Once, at the start. An app that is left before it comes so far offers it the next time."""
         self.show()
-        if found is not None:
+        if found is not None and self.app.read_screen.query(StatusLine):
             from radlite_tui.tui.screens.history_asks import OfferScreen
 
             self.app.push_screen(OfferScreen(found), partial(self.offered, found))

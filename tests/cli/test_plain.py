@@ -264,3 +264,22 @@ def test_a_copy_goes_the_way_the_terminal_allows_and_says_which(
     child.send("f\n")
     child.expect_exact("Wrote 2 characters to")
     assert next(radlite.home.rglob("copied.txt")).read_text() in ("M0", "M1")
+
+
+def test_a_chat_sees_its_earlier_turns_until_a_new_conversation_begins(radlite: Program) -> None:
+    lines = f"/paste\n{REPORT}\n.\n/task chat\nhello there\nand again\n/new\nonce more\n"
+    errors = radlite("--plain", stdin=lines.encode()).stderr.decode()
+    assert errors.count("sees 1 earlier turn;") == 1
+    assert errors.index("sees 1 earlier turn;") < errors.index("A new conversation.")
+
+
+def test_a_private_conversation_is_not_kept_and_the_next_one_is(radlite: Program) -> None:
+    lines = f"/saving on\n/paste\n{REPORT}\n.\nm stage?\n/private\n\nn stage?\n/saving on\n/new\nnodal stage?\n"
+    errors = radlite("--plain", stdin=lines.encode()).stderr.decode()
+    assert "SAVING ON" in errors
+    assert re.search(r"private: nothing of it is saved|Deleted from the history", errors)
+    assert "private, so it is not saved" in errors
+    listed = radlite("history", "list", "--json").stdout.decode()
+    assert "nodal stage" in listed
+    assert "m stage" not in listed
+    assert "n stage?" not in listed

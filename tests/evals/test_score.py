@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evals.__main__ import main
+from evals.cells import cells
 from evals.predictions import FILE, Prediction, Writer, read
 from evals.routes import best, text
 from evals.score import majority_text, row, rows, score
@@ -67,7 +68,8 @@ def test_changes_are_scored_as_a_set() -> None:
 
 
 def test_the_majority_answer_is_the_most_common_gold() -> None:
-    assert majority_text([staging(0, "N2", ""), staging(1, "N0", ""), staging(2, "N2", "")]) == "N2"
+    golds = [staging(0, "N2", "-"), staging(1, "N0", "-"), staging(2, "N2", "-")]
+    assert majority_text(cells(golds)["n_staging", "one", "fine-tuned"]) == "N2"
 
 
 def test_routes_send_each_task_to_its_best_model_and_read_back(tmp_path: Path) -> None:

@@ -33,9 +33,10 @@ def tokenizer(example_cases: list[Case]) -> Tokenizer:
 
 
 @pytest.fixture(scope="session")
-def tiny() -> recipe.Recipe:
+def tiny() -> recipe.FromNothing:
     """The smoke recipe, smaller still."""
     smoke = recipe.load("smoke")
+    assert isinstance(smoke, recipe.FromNothing)
     return replace(
         smoke,
         base=replace(smoke.base, tokens=8 * 2 * 256, row=256, checkpoint_seconds=0.0),

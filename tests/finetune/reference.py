@@ -2,9 +2,9 @@
 
     python -m tests.finetune.reference SOURCE
 
-SOURCE is the unpacked source distribution of llama-cpp-python, which has the converter in vendor/llama.cpp; docs/export.md
-goes through it step by step. The converter knows tokenizers by a digest of what they make of a text; ours are in no
-table, so it is told "qwen2". Nothing else is changed.
+SOURCE is the unpacked source distribution of llama-cpp-python, which has the converter in vendor/llama.cpp;
+docs/export.md goes through it step by step. The converter knows tokenizers by a digest of what they make of a text;
+ours are in no table, so it is told "qwen2". Nothing else is changed.
 """
 
 from __future__ import annotations

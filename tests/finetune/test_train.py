@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from finetune import base, documents, lora, mixture, rows
+from finetune import base, documents, feeding, lora, mixture, rows
 from finetune.corpus.case import Case
 from finetune.ragged import Ragged
-from finetune.recipe import Recipe
+from finetune.recipe import FromNothing
 from finetune.tokenizer import Tokenizer
 from radlite_tui.segments import IM_END, Text
 from radlite_tui.tasks import Mode, get
@@ -19,12 +19,13 @@ from radlite_tui.tasks.prompt import prompt
 
 
 def test_only_answer_tokens_carry_loss(
-    example_cases: list[Case], tokenizer: Tokenizer, tiny: Recipe, tmp_path: Path
+    example_cases: list[Case], tokenizer: Tokenizer, tiny: FromNothing, tmp_path: Path
 ) -> None:
     answers, _ = rows.encode(example_cases, tokenizer, 2048)
     model = base.fresh(base.configuration("qwen3", tiny.shape, tokenizer.size), 1)
-    trainer = lora.trainer(tiny, model, tokenizer.fast(), answers, tmp_path, 1, None)
-    order = lora.sequence(answers, tiny.adapter, 1)
+    order = feeding.sequence(answers, tiny.adapter, 1)
+    stage = lora.Stage(tiny.adapter, 1e-3, (order,), 1)
+    trainer = lora.trainer(stage, model, tokenizer.fast(), lora.Rows(answers), tmp_path, print)
     seen = 0
     for batch in trainer.get_train_dataloader():
         for ids, labels in zip(batch["input_ids"].tolist(), batch["labels"].tolist(), strict=True):
@@ -67,16 +68,16 @@ def test_the_mixture_keeps_weights_and_uses_every_item_before_one_comes_again() 
     assert sorted(of_a[:5]) == sorted(of_a[5:]) == [0, 1, 2, 3, 4]
 
 
-def test_batches_hold_rows_of_like_length(tiny: Recipe) -> None:
+def test_batches_hold_rows_of_like_length(tiny: FromNothing) -> None:
     made = Ragged.of([[1] * (5 + n % 40) for n in range(400)], answer=[4] * 400, task=[0] * 400)
     adapter = replace(tiny.adapter, rows=256, batch=8, mixture={rows.TASKS[0]: 1.0})
-    order = lora.sequence(made, adapter, 3)
+    order = feeding.sequence(made, adapter, 3)
     spans = [made.lengths()[order[i : i + 8]] for i in range(0, 256, 8)]
     assert max(int(span.max() - span.min()) for span in spans) < 10
     assert len(set(order)) == 256
 
 
-def test_a_resumed_base_run_ends_where_an_unbroken_one_does(tiny: Recipe, tmp_path: Path) -> None:
+def test_a_resumed_base_run_ends_where_an_unbroken_one_does(tiny: FromNothing, tmp_path: Path) -> None:
     import torch
 
     steady = replace(tiny, base=replace(tiny.base, warmup=1e-9, decay=1e-9, mixture={"chat": 1.0}))
@@ -92,6 +93,21 @@ def test_a_resumed_base_run_ends_where_an_unbroken_one_does(tiny: Recipe, tmp_pa
     assert ends[0]["step"] == ends[1]["step"] == 8
     for name, weight in ends[0]["model"].items():
         assert torch.equal(weight, ends[1]["model"][name]), name
+
+
+def test_queries_and_keys_without_a_norm_learn_slower(tiny: FromNothing) -> None:
+    rates: dict[str, dict[str, float]] = {}
+    for architecture in ("qwen2", "qwen3"):
+        model = base.fresh(base.configuration(architecture, tiny.shape, 512), 1)
+        names = {id(parameter): name for name, parameter in model.named_parameters()}
+        groups = [group for tool in base.optimizers(model, tiny.base) for group in tool.param_groups]
+        rates[architecture] = {names[id(p)]: group["lr"] for group in groups for p in group["params"]}
+        assert len(rates[architecture]) == len(names)
+    slow = {
+        name for name, rate in rates["qwen2"].items() if rate not in (tiny.base.matrix_rate, tiny.base.embedding_rate)
+    }
+    assert slow == {name for name in rates["qwen2"] if "q_proj" in name or "k_proj" in name}
+    assert set(rates["qwen3"].values()) == {tiny.base.matrix_rate, tiny.base.embedding_rate}
 
 
 def test_no_document_is_predicted_from_the_one_before() -> None:
@@ -120,3 +136,20 @@ def test_documents_longer_than_a_row_are_counted_and_left_out() -> None:
     packed = base.pack(Ragged.of([[1] * 9, [2] * 4]), [0, 1], 8, 1)
     assert packed.too_long == 1
     assert packed.tokens[0].tolist() == [2] * 4 + [0] * 4
+
+
+def test_the_loss_is_the_one_trl_computes(
+    example_cases: list[Case], tokenizer: Tokenizer, tiny: FromNothing, tmp_path: Path
+) -> None:
+    """The output layer on answers alone (ours, on a CPU) against TRL's own, which computes it everywhere."""
+    from trl import SFTTrainer
+
+    answers, _ = rows.encode(example_cases, tokenizer, 2048)
+    model = base.fresh(base.configuration("qwen2", tiny.shape, tokenizer.size), 1)
+    stage = lora.Stage(tiny.adapter, 1e-3, (range(8),), 1)
+    trainer = lora.trainer(stage, model, tokenizer.fast(), lora.Rows(answers), tmp_path, print)
+    for batch in trainer.get_train_dataloader():
+        count = (batch["labels"] != -100).sum()
+        ours = trainer.compute_loss(trainer.model, dict(batch), num_items_in_batch=count)
+        theirs = SFTTrainer.compute_loss(trainer, trainer.model, dict(batch), num_items_in_batch=count)
+        assert abs(ours.item() - theirs.item()) < 1e-5

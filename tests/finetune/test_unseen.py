@@ -11,11 +11,11 @@ pytest.importorskip("torch")
 
 from finetune import base, unseen
 from finetune.ragged import Ragged
-from finetune.recipe import Recipe
+from finetune.recipe import FromNothing
 from finetune.tokenizer import Tokenizer
 
 
-def test_an_unread_word_borrows_from_the_word_after_a_space(tiny: Recipe, tokenizer: Tokenizer) -> None:
+def test_an_unread_word_borrows_from_the_word_after_a_space(tiny: FromNothing, tokenizer: Tokenizer) -> None:
     ids = tokenizer.raw.get_vocab()
     spaced = {text[1:]: token for text, token in ids.items() if text.startswith(unseen.SPACE) and text[1:] in ids}
     word = sorted(spaced)[0]

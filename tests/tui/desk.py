@@ -67,7 +67,7 @@ class Desk:
         """Type the words, send them, and wait until so much of the answer is shown."""
         await self.type(words)
         await self.pilot.press("enter")
-        await self.until(lambda: shown in self.latest())
+        await self.until(lambda: self.read.conversation.latest is not None and shown in self.latest())
 
     async def ask(self, words: str) -> Answer:
         """Type the words, send them, and wait for the answer's end."""

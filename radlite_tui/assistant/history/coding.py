@@ -82,9 +82,10 @@ def routing_of(kept: Mapping[str, Any]) -> Routing:
 
 
 def plan_of(turn: KeptTurn) -> Plan:
-    """The plan as it ran."""
+    """The plan as it ran; its probabilities are shown at the temperature they were shown at."""
     mode = Mode(turn.mode) if turn.mode is not None else None
-    return Plan(turn.ask, turn.routing, turn.model, mode, turn.model_reason)
+    calibration = float(turn.answer.provenance.get("calibration", 1.0))
+    return Plan(turn.ask, turn.routing, turn.model, mode, turn.model_reason, calibration)
 
 
 def answer_of(turn: KeptTurn) -> Answer | None:

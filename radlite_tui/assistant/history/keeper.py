@@ -93,10 +93,13 @@ class Keeper:
             self.switch(True)
 
     def make_private(self) -> int | None:
-        """Keep nothing (more) of this conversation. Gives its id in the history, where the caller may delete it."""
+        """Keep nothing (more) of this conversation. Gives its id in the history, where the caller may delete it: what
+        is being written down at this moment is waited for, so that none of it stays there unnoticed."""
         self.talk.private = True
         for line in self.talk.lines:
             line.saved = False
+        if self._thread is not None:
+            self._wait(lambda: None, LAST_WORDS_S)
         return self.talk.id
 
     def record(

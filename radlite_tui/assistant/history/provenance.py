@@ -64,6 +64,7 @@ def of(assistant: Assistant, plan: Plan, engine: EngineSettings, *, constrained:
         "seed": plan.ask.seed,
         "max_tokens": requests[0].max_tokens,
         "temperature": requests[0].temperature,
+        "calibration": plan.calibration,
         "constrained": constrained,
         "version": __version__,
         "llama_cpp": library(),

@@ -53,13 +53,13 @@ class ReadPlanning(ReadParts):
             if self.trouble:
                 self.routing_line.problem(self.trouble)
             return
-        from radlite_tui.tui.again import earlier_turns
+        from radlite_tui.assistant.turns import earlier
 
         try:
             report = self.pane.report()
             turns = [turn for turn in self.conversation.turns()[self.forgotten :] if turn is not self.replaces]
-            earlier = earlier_turns(turns, report.text)
-            self.draft.make(assistant, report, self.ask_line.text, earlier)
+            found = earlier((turn.answer for turn in turns), report.text)
+            self.draft.make(assistant, report, self.ask_line.text, found)
         except RadliteError as error:
             self.routing_line.problem(str(error))
             return

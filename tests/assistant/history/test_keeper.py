@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from radlite_tui.settings import HistorySettings, Settings
 from radlite_tui.tasks.report import Report
 from tests import scripted
 from tests.assistant.history.kept import ANSWER, REPORT, ask, half_way, kept, settled, started, until
-from tests.tui.desk import Gate
+from tests.tui.desk import PATIENCE, Gate
 
 
 @pytest.fixture
@@ -90,6 +91,27 @@ def test_a_private_conversation_is_not_kept_and_the_next_one_is(tmp_path: Path) 
     ask(keeper, "nodes")
     keeper.close()
     assert [one.title for one in Store(tmp_path / "history.db").list()] == ["nodes"]
+
+
+def test_made_private_before_it_is_written_down_nothing_of_it_is(tmp_path: Path) -> None:
+    keeper, busy = Keeper(settled(tmp_path)), threading.Event()
+    keeper.start(lambda found: busy.wait(PATIENCE))
+    ask(keeper, "birads?")
+    threading.Timer(0.2, busy.set).start()
+    assert keeper.make_private() is None
+    keeper.begin()
+    ask(keeper, "nodes")
+    keeper.close()
+    assert [one.title for one in Store(tmp_path / "history.db").list()] == ["nodes"]
+
+
+def test_made_private_while_it_is_written_down_its_place_in_the_history_is_known(tmp_path: Path) -> None:
+    keeper = Keeper(settled(tmp_path))
+    ask(keeper, "birads?")
+    keeper.flush()
+    number = keeper.make_private()
+    keeper.close()
+    assert [one.id for one in Store(tmp_path / "history.db").list()] == [number]
 
 
 def test_a_report_is_kept_once_for_all_questions_about_it(tmp_path: Path) -> None:

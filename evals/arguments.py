@@ -1,0 +1,69 @@
+"""The arguments of the commands that show scores. Imports nothing that takes time: a command is imported to run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+OUT = Path("results/latest")
+
+
+def late(module: str) -> Callable[[argparse.Namespace], int]:
+    """The `run` of a module, imported when it is called."""
+
+    def run(args: argparse.Namespace) -> int:
+        return int(import_module(module).run(args))
+
+    return run
+
+
+def add_commands(commands: Any) -> None:
+    """report, figures, route, compare, show, card and guard."""
+    report = commands.add_parser("report", help="the report of a results folder, as Markdown, JSON, CSV or HTML")
+    report.add_argument("--json", action="store_true", help="the rows as one JSON object; with --full all the rest too")
+    report.add_argument("--full", action="store_true", help="with --json: findings, contests, fits and so on")
+    report.add_argument("--short", action="store_true", help="the table of scores alone")
+    report.add_argument("--subsets", action="store_true", help="by RADS system too, in --short and --json")
+    report.add_argument("--html", type=Path, metavar="FILE", help="write one HTML page that needs no other file")
+    report.add_argument("--csv", type=Path, metavar="FILE", help="write the rows, subsets included, as CSV")
+    report.add_argument("--markdown", type=Path, metavar="FILE", help="write the Markdown into a file")
+    report.add_argument(
+        "--ratings", type=Path, nargs="*", metavar="FILE", help="ratings.jsonl, a reader each (default: your own)"
+    )
+    report.add_argument("--readme", type=Path, help="put the table between the score markers of this document")
+    _finish(report, "evals.report.command")
+    figures = commands.add_parser("figures", help="every figure as SVG and PNG")
+    figures.add_argument("--to", type=Path, metavar="DIR", help="where to (default: figures in the results folder)")
+    figures.add_argument("--recipe", default="nano", help="the recipe whose training data is drawn (default nano)")
+    _finish(figures, "evals.figures.command")
+    route = commands.add_parser("route", help="choose model and mode of each task and fit temperatures")
+    route.add_argument("--write", type=Path, help="the routes file to write; printed when not given")
+    route.add_argument("--json", action="store_true", help="routes, temperatures and the ensemble beside the route")
+    _finish(route, "evals.route_command")
+    compare = commands.add_parser("compare", help="what is better or worse in B than in A, beyond chance")
+    compare.add_argument("a", metavar="A", help="a results folder, or a model, a mode or MODEL:MODE of --out")
+    compare.add_argument("b", metavar="B", help="the same")
+    compare.add_argument(
+        "--cases", type=int, default=0, metavar="N", help="list N cases a task that got worse, and better"
+    )
+    compare.add_argument("--json", action="store_true")
+    compare.add_argument("--fail-on-worse", action="store_true", help="exit code 1 when a task is worse beyond chance")
+    _finish(compare, "evals.compare_command")
+    show = commands.add_parser("show", help="look through the results in the terminal")
+    _finish(show, "evals.show.command")
+    card = commands.add_parser("card", help="write the model cards")
+    card.add_argument(
+        "--to", type=Path, default=Path("docs/cards"), metavar="DIR", help="where to (default docs/cards)"
+    )
+    _finish(card, "evals.card")
+    guard = commands.add_parser("guard", help="score a small fixed subset and hold it against the shipped scores")
+    guard.add_argument("--write", action="store_true", help="ship the scores of now instead")
+    guard.set_defaults(command=late("evals.guard"))
+
+
+def _finish(parser: argparse.ArgumentParser, module: str) -> None:
+    parser.add_argument("--out", type=Path, default=OUT, help="results folder")
+    parser.set_defaults(command=late(module))
