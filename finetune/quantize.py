@@ -106,4 +106,4 @@ def _entries(importance: Importance) -> ctypes.Array[ctypes.Structure]:
         entry.data = flat.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
         entry.size = flat.size
     entries.keep = keep  # type: ignore[attr-defined]
-    return entries  # type: ignore[no-any-return]
+    return entries
