@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,7 @@ def _is_gguf(path: Path) -> None:
         raise BadInput(f"{path} is no GGUF file; write one with `python -m finetune export` first.")
 
 
-def _entries(importance: Importance) -> ctypes.Array[ctypes.Structure]:
+def _entries(importance: Importance) -> Any:
     """llama.cpp's list of matrices, ended by one without a name; ctypes keeps names and values alive with it."""
     import llama_cpp
 
@@ -105,5 +106,5 @@ def _entries(importance: Importance) -> ctypes.Array[ctypes.Structure]:
         entry.name = name.encode()
         entry.data = flat.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
         entry.size = flat.size
-    entries.keep = keep  # type: ignore[attr-defined]
+    entries.keep = keep
     return entries
