@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Z95 = 1.959963984540054
-Z80 = 0.8416212335729143
 RESAMPLES = 10_000
 MANY = 5_000
 """Groups from which a fifth of the resamples do: the ends of the interval then differ by far less than they say."""
@@ -103,15 +102,3 @@ def standard_error(scores: Sequence[float] | Floats, groups: Sequence[str]) -> f
         return 0.0
     sums = np.bincount(index, weights=own - own.mean())
     return float(np.sqrt((sums**2).sum() * count / (count - 1))) / len(own)
-
-
-def detectable(gains: Sequence[float] | Floats, groups: Sequence[str]) -> float:
-    """The least true difference that a two-sided test at 5 % on so many cases, scattering like these, shows in four of
-    five repetitions: (1.96 + 0.84) standard errors. 0.0 where nothing scatters, which says nothing."""
-    return (Z95 + Z80) * standard_error(gains, groups)
-
-
-def detectable_at(n: int, changed: float) -> float:
-    """The same before any measurement: n cases, one a group, of which a share `changed` is answered right by one side
-    only. n must be positive."""
-    return (Z95 + Z80) * float(np.sqrt(changed / n))
