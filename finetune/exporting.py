@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finetune import gguf_export, quantize
+from finetune import gguf_export, importance, quantize
 from finetune.adapter import Adapter, Merged
 from finetune.checkpoint import TOKENIZER_FILES, Checkpoint
 from finetune.merge import merge as merge_folders
@@ -40,9 +40,10 @@ def export(run: Run, architecture: str) -> Path:
     base = Checkpoint.open(there(run.base(architecture)))
     adapter = Adapter.open(there(folder / "adapter" / "final"))
     adapter.fit(base)
-    for role, source in (("base", base), ("merged", Merged(base, adapter))):
+    for role, source, tuned in (("base", base, None), ("merged", Merged(base, adapter), adapter.folder)):
         gguf_export.write_model(target / f"{role}-f16.gguf", source, words, name)
-        quantize.quantize(target / f"{role}-f16.gguf", target / f"{role}.gguf", kinds.base)
+        matrix = importance.measure(base.folder, tuned, words, say=run.say) if kinds.importance else None
+        quantize.quantize(target / f"{role}-f16.gguf", target / f"{role}.gguf", kinds.base, importance=matrix)
     gguf_export.write_adapter(target / "adapter-f16.gguf", adapter, base, name, "F16")
     gguf_export.write_adapter(target / "adapter.gguf", adapter, base, name, kinds.adapter)
     run.say(f"{architecture}: GGUF files in {target}")

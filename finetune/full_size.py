@@ -69,8 +69,8 @@ def check(name: str, folder: Path, say: Say, threads: int = 2) -> int:
     base, tuned, merged = folder / "base", folder / "adapter", folder / "merged"
     whole, small = folder / "merged-f16.gguf", folder / "merged.gguf"
     try:
-        _step(say, "random checkpoint", _checkpoint, SHAPES[name], base)
-        _step(say, "random adapter", _adapter, base, tuned)
+        _step(say, "random checkpoint", random_checkpoint, SHAPES[name], base)
+        _step(say, "random adapter", random_adapter, base, tuned)
         stored = sum(path.stat().st_size for path in base.glob("*.safetensors"))
         say(f"{name}: base {stored / 1e9:.2f} GB in {len(list(base.glob('*.safetensors')))} files")
         peak = _step(say, "merge", _merge, base, tuned, merged)
@@ -173,7 +173,7 @@ def tensors(shape: Shape) -> Iterator[tuple[str, tuple[int, ...]]]:
                 yield f"{layer}self_attn.{part}_norm.weight", (shape.head,)
 
 
-def _checkpoint(shape: Shape, folder: Path) -> None:
+def random_checkpoint(shape: Shape, folder: Path) -> None:
     """A bf16 checkpoint in shards, with a tokenizer of the published size. One stretch of noise serves all tensors."""
     import torch
 
@@ -238,7 +238,7 @@ def _tokenizer(folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
 
 
-def _adapter(base: Path, folder: Path) -> None:
+def random_adapter(base: Path, folder: Path) -> None:
     import torch
     from safetensors.torch import save_file
 

@@ -28,15 +28,22 @@ SEED = 11
 
 
 def measure(
-    base: Path, adapter: Path | None = None, passages: int = PASSAGES, say: Callable[[str], None] = lambda _: None
+    base: Path,
+    adapter: Path | None = None,
+    words: Path | None = None,
+    passages: int = PASSAGES,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Importance:
-    """The importance matrix of a checkpoint, with its adapter on it where one is given, on training text of ours."""
+    """The importance matrix of a checkpoint, with its adapter on it where one is given, on training text of ours.
+
+    words: the folder of tokenizer.json, where it is not the base's. Runs on a GPU where there is one.
+    """
     from finetune.checkpoint import Checkpoint, read_json
     from finetune.tokenizer import Tokenizer
 
     Checkpoint.open(base)
-    read_json(base / "tokenizer.json", "copy it from the base model, whose vocabulary stays the same")
-    tokenizer = Tokenizer.load(base)
+    read_json((words or base) / "tokenizer.json", "copy it from the base model, whose vocabulary stays the same")
+    tokenizer = Tokenizer.load(words or base)
     return of_model(_model(base, adapter), [tokenizer.text(text)[:LONGEST] for text in texts(passages)], say)
 
 
@@ -69,12 +76,12 @@ def of_model(model: Any, rows: Sequence[Sequence[int]], say: Callable[[str], Non
     try:
         with torch.inference_mode():
             for number, row in enumerate(rows, start=1):
-                model(input_ids=torch.tensor([list(row)]))
+                model(input_ids=torch.tensor([list(row)], device=model.device))
                 progress.at(number, len(rows), None)
     finally:
         for handle in handles:
             handle.remove()
-    return {name: (total / tokens).numpy() for name, total in sums.items()}
+    return {name: (total / tokens).cpu().numpy() for name, total in sums.items()}
 
 
 def _adder(sums: dict[str, Any], name: str) -> Callable[[Any, Any], None]:
@@ -94,7 +101,7 @@ def _model(base: Path, adapter: Path | None) -> Any:
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, str(adapter))
-    return model.eval()
+    return model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
 
 
 def save(path: Path, importance: Importance) -> None:

@@ -183,10 +183,14 @@ class BuiltRows:
 
 @dataclass(frozen=True)
 class Export:
-    """Quantisations of the shipped files: base through llama.cpp (such as "Q8_0"), adapter "Q8_0" or "F16"."""
+    """Quantisations of the shipped files: base through llama.cpp (such as "Q8_0"), adapter "Q8_0" or "F16".
+
+    importance: weigh columns by an importance matrix of our corpus while quantising (see `importance`).
+    """
 
     base: str
     adapter: Literal["F16", "Q8_0"]
+    importance: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

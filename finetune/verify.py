@@ -33,9 +33,9 @@ FOLDED_TOLERANCE = 0.001
 prompt's logits."""
 F16_TOLERANCE = 0.02
 """The same of F16 files in llama.cpp."""
-QUANTISED_TOLERANCE = 0.25
-"""The same at Q8_0."""
-SMALL_TOLERANCE = 2.0
+QUANTISED_TOLERANCE = 0.35
+"""The same at Q8_0; 0.25 was seen on a small model that is sure of itself."""
+SMALL_TOLERANCE = 3.0
 """The same of anything smaller than Q8_0: an alarm for files that are broken, not a promise about their quality."""
 QUANTISED_AGREEMENT = 0.9
 """Share of prompts whose likeliest next token, and of reports whose label, is PyTorch's: F16 and Q8_0."""
