@@ -13,6 +13,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual import events
+
 from radlite_tui.assistant.history.endings import Endings, end_by
 from radlite_tui.errors import RadliteError
 from radlite_tui.settings import HistorySettings, Settings
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from radlite_tui.engine.protocol import Event
     from radlite_tui.tui.application import RadliteApp
     from radlite_tui.tui.screens.compare_setup import Compare
+    from radlite_tui.tui.screens.history_asks import OfferScreen
 
 NOWHERE = HistorySettings(saving="off", recover="off")
 
@@ -169,15 +172,22 @@ class Keeping:
         if found is not None and self.app.read_screen.query(StatusLine):
             from radlite_tui.tui.screens.history_asks import OfferScreen
 
-            self.app.push_screen(OfferScreen(found), partial(self.offered, found))
+            offer = OfferScreen(found)
+            self.app.push_screen(offer, partial(self.offered, offer))
 
-    def offered(self, found: Recovered, taken: bool | None) -> None:
-        """Taken up again or not, its file goes."""
+    def offered(self, offer: OfferScreen, taken: bool | None) -> None:
+        """Taken up again or not, its file goes. What was typed before and meanwhile stands behind what comes back."""
         from radlite_tui.assistant.history import recovery
         from radlite_tui.tui.reopening import recover
 
+        found, line = offer.found, self.app.read_screen.ask_line
         if taken and self.keeper is not None:
+            typed = line.text
             recover(self.app.read_screen, self.keeper, found)
+            line.insert(typed, line.document.end)
+        line.move_cursor(line.document.end)
+        for text in offer.held:  # once the line knows whether there is a report
+            line.call_after_refresh(line.post_message, events.Paste(text))
         try:
             recovery.drop(found)
         except RadliteError as error:

@@ -8,15 +8,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from radlite_tui.assistant.assistant import Assistant
+from radlite_tui.assistant.history.recovery import Draft, Recovered
 from radlite_tui.assistant.history.store import Store
 from radlite_tui.settings import Settings
 from radlite_tui.tasks.report import Report
 from radlite_tui.tui.application import RadliteApp
 from radlite_tui.tui.screens.history import HistoryScreen
-from radlite_tui.tui.screens.history_asks import ConfirmScreen
+from radlite_tui.tui.screens.history_asks import ConfirmScreen, OfferScreen
 from radlite_tui.tui.screens.line import LineScreen
 from tests.assistant.history.kept import kept, settled
 from tests.scripted import ScriptedEngine
@@ -206,6 +208,30 @@ async def test_a_full_history_scrolls_smoothly_and_only_draws_what_is_seen(tmp_p
         assert seconds < 0.1, "a page takes longer than a tenth of a second of the processor"
         await desk.pilot.press("up")
         assert screen.rows.chosen == PAGES * screen.rows.page - 1
+
+
+@pytest.mark.parametrize(("key", "first"), [("enter", "is there edema"), ("escape", "edema")])
+async def test_what_is_typed_or_pasted_while_a_cut_off_question_is_offered_is_kept(
+    tmp_path: Path, key: str, first: str
+) -> None:
+    async with desk_with(settled(tmp_path, "off")) as desk:
+        desk.app.keeping.offer(Recovered(0.0, Draft(Report(REPORT, None, "pasted"), "is there ")))
+        await desk.until(lambda: isinstance(desk.app.screen, OfferScreen))
+        await desk.pilot.press(*"edema")
+        desk.app.screen.post_message(events.Paste(" or effusion"))
+        await desk.until(lambda: "waits for your answer" in desk.screen())
+        await desk.pilot.press(key)
+        await desk.until(lambda: desk.app.screen is desk.read and desk.read.ask_line.text == f"{first} or effusion")
+        assert desk.read.pane.current.text == (REPORT if key == "enter" else "")
+
+
+async def test_words_typed_before_a_cut_off_question_is_offered_stay(tmp_path: Path) -> None:
+    async with desk_with(settled(tmp_path, "off")) as desk:
+        await desk.type("edema")
+        desk.app.keeping.offer(Recovered(0.0, Draft(Report(REPORT, None, "pasted"), "is there ")))
+        await desk.until(lambda: isinstance(desk.app.screen, OfferScreen))
+        await desk.pilot.press("enter")
+        await desk.until(lambda: desk.app.screen is desk.read and desk.read.ask_line.text == "is there edema")
 
 
 async def test_the_real_models_answer_comes_back_as_it_was(tmp_path: Path) -> None:

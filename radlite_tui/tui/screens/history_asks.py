@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -40,21 +41,40 @@ class ConfirmScreen(ModalScreen[bool]):
 
 
 class OfferScreen(ModalScreen[bool]):
-    """What was cut off the last time; whose report it is only shows once it is taken up."""
+    """What was cut off the last time; whose report it is only shows once it is taken up.
+
+    It comes unasked, so no letter answers it: what is typed or pasted meanwhile waits in `held`, in order.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,r", "answer(True)", "Take it up again", id="offer.take", priority=True),
-        Binding("escape,d", "answer(False)", "Do not", id="offer.leave", priority=True),
+        Binding("enter", "answer(True)", "Take it up again", id="offer.take", priority=True),
+        Binding("escape", "answer(False)", "Do not", id="offer.leave", priority=True),
     ]
 
     def __init__(self, found: Recovered) -> None:
         super().__init__()
         self.found = found
+        self.held: list[str] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="asked"):
             yield Static(Content(sentence(self.found)))
             yield Static(self.keys(), classes="asked-keys")
+            yield Static(id="offer-held")
+
+    def on_key(self, event: events.Key) -> None:
+        if event.is_printable and event.character:
+            event.stop()
+            self.hold(event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.hold(event.text)
+
+    def hold(self, text: str) -> None:
+        """Kept for the line below; says so."""
+        self.held.append(text)
+        self.query_one("#offer-held", Static).update("What you type or paste now waits for your answer to this.")
 
     def keys(self) -> str:
         return f"Enter takes it up again   Esc {otherwise(self.found)}"
