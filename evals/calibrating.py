@@ -7,7 +7,6 @@ temperatures the app reads.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from math import exp, log
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from evals.cells import Cell
 from evals.chances import Chances
 from evals.metrics.calibration import ece, reliability
-from evals.statistics import wilson
+from evals.statistics import halved, wilson
 from radlite_tui import __version__
 from radlite_tui.routing.calibration import HIGHEST, LOWEST, Temperature
 from radlite_tui.tasks.base import Mode
@@ -107,9 +106,7 @@ def _place(labels: Sequence[str], gold: Output, finding: str) -> int:
 
 def halves(found: Choices) -> tuple[Choices, Choices]:
     """(to fit, to judge), whole groups on one side, the same on every machine."""
-    names, index = np.unique(found.groups, return_inverse=True)
-    odd = np.array([hashlib.sha256(str(name).encode()).digest()[0] & 1 for name in names], bool)
-    side = odd[index] if len(names) else np.empty(0, bool)
+    side = halved(found.groups.tolist())
     return found.where(side), found.where(~side)
 
 

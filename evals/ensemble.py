@@ -7,7 +7,6 @@ app's: the mean of the models' own probabilities.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from evals.cells import Cell, Key
 from evals.chances import Chances
 from evals.paired import Difference, between, corrected
+from evals.statistics import halved
 from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.outputs import AbnormalityOutput, Output
 
@@ -107,7 +107,7 @@ def _at(cell: Cell, cases: Sequence[str]) -> Cell:
 def routed(scores: NDArray[np.float64], groups: Sequence[str]) -> NDArray[np.float64]:
     """Each case's score by the model that is better on the other half's cases; models in rows. With one half empty, by
     the better of all."""
-    side = np.array([hashlib.sha256(group.encode()).digest()[0] & 1 for group in groups], bool)
+    side = halved(groups)
     chosen: NDArray[np.float64] = scores[int(scores.mean(axis=1).argmax())].copy()
     if side.any() and not side.all():
         for half in (side, ~side):

@@ -7,6 +7,7 @@ no width.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -102,3 +103,11 @@ def standard_error(scores: Sequence[float] | Floats, groups: Sequence[str]) -> f
         return 0.0
     sums = np.bincount(index, weights=own - own.mean())
     return float(np.sqrt((sums**2).sum() * count / (count - 1))) / len(own)
+
+
+def halved(groups: Sequence[str]) -> NDArray[np.bool_]:
+    """Which of two halves each case is in, whole groups in one, the same on every machine."""
+    index, _ = number(groups)
+    names = sorted(set(groups))
+    odd = np.array([hashlib.sha256(name.encode()).digest()[0] & 1 for name in names], bool)
+    return np.asarray(odd[index])

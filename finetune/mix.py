@@ -20,6 +20,7 @@ import numpy as np
 
 from finetune.corpus import arrow
 from finetune.corpus.row import case_of
+from finetune.corpus.seen import digest
 from finetune.mixture import epoch
 from finetune.recipe import section
 from finetune.rows import layout_of, row
@@ -179,7 +180,7 @@ def _there(folder: Path, made_of: Mapping[str, Any]) -> dict[str, Any] | None:
 def _sha256(path: Path) -> str:
     if not path.is_file():
         raise BadInput(f"There is no {path}; give --tokenizer the folder of the base model.")
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return digest(path)
 
 
 def _write(path: Path, facts: Mapping[str, Any]) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from finetune import curves
+from finetune.corpus.seen import digest
 from finetune.recipe import Recipe
 from radlite_tui import __version__
 from radlite_tui.tasks import TAGS, Mode, get
@@ -36,8 +37,8 @@ def write(
     """Write `folder`/training.json. data: the hashes of the rows, as the pipeline knows them; took: seconds trained."""
     facts = {
         "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "recipe": {"name": recipe.name, "sha256": sha256(recipe.path), "seed": recipe.seed},
-        "base": {"files": {path.name: sha256(path) for path in sorted(base.iterdir()) if path.suffix in WEIGHTS}},
+        "recipe": {"name": recipe.name, "sha256": digest(recipe.path), "seed": recipe.seed},
+        "base": {"files": {path.name: digest(path) for path in sorted(base.iterdir()) if path.suffix in WEIGHTS}},
         "data": data,
         "prompts": {"version": PROMPT_VERSION, "sha256": prompts(layout)},
         "code": {"radlite": __version__, **revision()},
@@ -50,15 +51,6 @@ def write(
 
 
 WEIGHTS = (".safetensors", ".json")
-
-
-def sha256(path: Path) -> str:
-    """Of a file."""
-    state = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            state.update(block)
-    return state.hexdigest()
 
 
 def sha256_of(*arrays: Any) -> str:

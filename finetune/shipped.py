@@ -5,9 +5,9 @@ Everything a user is told about an embedded model's origin is written here, from
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
+from finetune.corpus.seen import digest
 from finetune.recipe import FromNothing, Recipe
 from radlite_tui.models.manifest import Manifest, ModelFile, Role, dump
 
@@ -40,6 +40,4 @@ def write(folder: Path, recipe: Recipe, architecture: str) -> Path:
 
 def model_file(role: Role, path: Path, quantization: str) -> ModelFile:
     """The entry of a file, hashed."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256") if hasattr(hashlib, "file_digest") else hashlib.sha256(file.read())
-    return ModelFile(role, path.resolve(), digest.hexdigest(), path.stat().st_size, quantization)
+    return ModelFile(role, path.resolve(), digest(path), path.stat().st_size, quantization)
