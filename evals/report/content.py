@@ -11,14 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evals import calibrating, ensemble, findings, preferences, samples, severity, sizes
+from evals import calibrating, ensemble, findings, intents, preferences, samples, severity, sizes
 from evals import ratings as rating_files
 from evals.cells import Cell, Key
 from evals.further import gathered, labels
 from evals.further.measure import Measure
 from evals.gathering import Samples
 from evals.predictions import Prediction, read
-from evals.report import further_tables, paper_tables, tables
+from evals.report import further_tables, intent_tables, paper_tables, tables
 from evals.report.published import paper
 from evals.report.sections import SYNTHETIC, Picture, Section, Table
 from evals.score import Row, cell_rows, cell_subset_rows
@@ -74,6 +74,10 @@ class Content:
         return labels.confusions(self.cells.values())
 
     @cached_property
+    def intents(self) -> intents.Routing:
+        return intents.score()
+
+    @cached_property
     def contests(self) -> list[ensemble.Contest]:
         return ensemble.contests(self.cells)
 
@@ -101,7 +105,7 @@ class Content:
         """Everything as one object; `rows` as the command contract has them."""
         parts = ("rows", "subsets", "severity", "contests", "fits", "sized", "findings", "preferences",
                  "further", "confusions")  # fmt: skip
-        return {part: [one.json() for one in getattr(self, part)] for part in parts}
+        return {**{part: [one.json() for one in getattr(self, part)] for part in parts}, "intents": self.intents.json()}
 
 
 def load(folder: Path, ratings: Sequence[Path] = ()) -> Content:
@@ -144,6 +148,7 @@ def sections(content: Content, pictures: Sequence[Picture] = ()) -> list[Section
                 text=() if content.fits else ("Too few answers with probabilities to fit a temperature.",)),
         Section("Further metrics", (further_tables.SAID,), tables=further_tables.by_task(content.further)),
         Section("By label and system", tables=further_tables.by_part(content.further, content.confusions)),
+        intent_tables.section(content.intents),
         Section("Size and time", tables=[tables.sizes(content.sized)]),
     ]  # fmt: skip
     if content.ratings:
