@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from evals.chances import Chances, joined
 from evals.predictions import Prediction
+from radlite_tui.tasks.base import Mode
 from radlite_tui.tasks.outputs import Output
 
 ARRAYS = ("scores", "strict", "parsed", "strictly", "seconds", "tokens")
@@ -71,6 +72,14 @@ class Cell:
         if isinstance(self.probabilities, Chances):
             kept["probabilities"] = self.probabilities.at(own)
         return replace(self, **kept, further={name: found[own] for name, found in self.further.items()})
+
+
+def by_mode(found: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(model, mode) pairs, each once: models as they come, modes from untuned to tuned."""
+    pairs = dict.fromkeys(found)
+    models = list(dict.fromkeys(model for model, _ in pairs))
+    modes = list(map(str, Mode))
+    return sorted(pairs, key=lambda pair: (models.index(pair[0]), modes.index(pair[1])))
 
 
 def cells(predictions: Iterable[Prediction]) -> Mapping[Key, Cell]:

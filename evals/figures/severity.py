@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from evals.figures.style import NOTE, by_mode, figure, finish, lined, mark
+from evals.cells import by_mode
+from evals.figures.style import NOTE, figure, finish, lined, mark
 from evals.severity import SeverityRow
 from radlite_tui.tasks.rads import SEVERITIES
 

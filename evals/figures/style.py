@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,13 +94,6 @@ def lined(axes: Any, axis: str) -> None:
     """Light lines across, behind what is drawn."""
     axes.grid(axis=axis, color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
-
-
-def by_mode(columns: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """(model, mode) pairs, each once: models as they come, modes from untuned to tuned."""
-    found = list(dict.fromkeys(columns))
-    models = list(dict.fromkeys(model for model, _ in found))
-    return sorted(found, key=lambda pair: (models.index(pair[0]), MODES.index(pair[1])))
 
 
 def svg(drawn: Figure) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from evals.figures.style import by_mode, figure, finish
+from evals.cells import by_mode
+from evals.figures.style import figure, finish
 from evals.score import Row
 
 

@@ -31,20 +31,20 @@ def measures(cell: Cell) -> list[Measure]:
     labels = tuple(gold[0])
     usual = {label: Counter(own[label] for own in gold).most_common(1)[0][0] for label in labels}
     said = (found, strict, [usual] * len(gold))
+    counted = [positives(grids, gold, labels) for grids in said]
     unparseable = float(1 - cell.parsed.mean())
     limits = f1_intervals(cell, found, gold, labels)
     made = []
     for name, part, own in sets(labels):
-        counts = [positives(grids, gold, own) for grids in said]
+        counts = [{label: one[label] for label in own} for one in counted]
         scored = macro_f1 if name == "macro_f1" else micro_f1
         value, strictly, majority = (scored(one) if any(c.support for c in one.values()) else 0.0 for one in counts)
         made.append(
             Measure(*cell.key, name, part, value, *limits[name, part], len(gold), strictly, majority, unparseable)
         )
     for label in labels:
-        counts = [positives(grids, gold, [label]) for grids in said]
-        value, strictly, majority = (one[label].f1 for one in counts)
-        limit, support = limits["f1", label], counts[0][label].support
+        value, strictly, majority = (one[label].f1 for one in counted)
+        limit, support = limits["f1", label], counted[0][label].support
         made.append(accuracy(cell, label, gold, said, unparseable))
         if support:
             made.append(Measure(*cell.key, "f1", label, value, *limit, support, strictly, majority, unparseable))

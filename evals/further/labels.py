@@ -158,7 +158,7 @@ def steps_of(
         strict = quadratic_kappa([p for _, p in strictly], [g for g, _ in strictly], steps) if strictly else 0.0
         columns = np.zeros((len(on), steps * steps))
         columns[np.arange(len(on)), np.asarray(golds) * steps + np.asarray(given)] = 1
-        (limits,) = intervals(columns, groups, lambda sums: kappas(sums, steps))
+        (limits,) = intervals(columns, groups, lambda sums: kappas(sums, steps), (-1.0, 1.0))
         kept = Answers([""] * len(on), [""] * len(on), [""] * len(on), groups)
         value = quadratic_kappa(given, golds, steps)
         found.append(_measure(cell, kept, "quadratic_kappa", part, value, limits, strict, 0.0, own))

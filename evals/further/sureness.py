@@ -40,7 +40,7 @@ def measures(cell: Cell) -> list[Measure]:
         n = sums[:, BINS + 1]
         return np.column_stack([np.abs(sums[:, :BINS]).sum(axis=1) / n, sums[:, BINS] / n])
 
-    limits = intervals(columns, groups, figures)
+    limits = intervals(columns, groups, figures, (0.0, 2.0))
     unparseable = float(1 - cell.parsed.mean())
     values = (ece(confidence, right, BINS), float(squares.mean()))
     usual = (None, shares_brier(found, cell))

@@ -7,6 +7,8 @@ it too, as `rads.severity` does.
 
 from __future__ import annotations
 
+from functools import cache
+
 from radlite_tui.tasks import rads
 
 
@@ -23,6 +25,7 @@ def crosses_threshold(predicted: str | None, gold: str) -> bool:
     return guess is not None and guess.action != truth.action
 
 
+@cache
 def scale(label: str) -> tuple[str, float] | None:
     """The risk scale a label is on ("BI-RADS", "LI-RADS treatment response") and its place there; None for a label that
     is no degree of risk."""
@@ -30,6 +33,7 @@ def scale(label: str) -> tuple[str, float] | None:
     return None if found is None or found.order is None else (f"{found.system} {found.scale}".strip(), found.order)
 
 
+@cache
 def ladder(name: str) -> tuple[float, ...]:
     """The places of a risk scale, low to high; categories that share a place (LI-RADS 5 and M) are one step."""
     return tuple(sorted({place for own, place in filter(None, map(scale, rads.LABELS)) if own == name}))

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from evals.cells import by_mode
 from evals.further.labels import Confusion
 from evals.further.measure import Measure
 from evals.report.sections import Table
-from evals.report.tables import MODES, OURS, figure, share
+from evals.report.tables import OURS, figure, share
 from radlite_tui.tasks import TAGS
 from radlite_tui.tasks.rads import SYSTEMS
 
@@ -32,10 +33,8 @@ def sure(found: Sequence[Measure]) -> bool:
 
 
 def columns(found: Sequence[Measure]) -> list[Column]:
-    """Models as they come, each with its modes from untuned to tuned."""
-    pairs = dict.fromkeys((one.model, one.mode) for one in found)
-    models = list(dict.fromkeys(model for model, _ in pairs))
-    return sorted(pairs, key=lambda pair: (models.index(pair[0]), MODES.index(pair[1])))
+    """Those there are measures of, in order."""
+    return by_mode((one.model, one.mode) for one in found)
 
 
 def told(one: Measure | None) -> str:
@@ -142,12 +141,14 @@ def _labels(found: Sequence[Measure]) -> Table:
 def _confusions(found: Sequence[Confusion]) -> list[Table]:
     made = []
     for tag in dict.fromkeys(one.task for one in found):
-        own = [one for one in found if one.task == tag]
-        labels = own[0].labels
+        by_key = {(one.model, one.mode): one.counts for one in found if one.task == tag}
+        labels = next(one.labels for one in found if one.task == tag)
+        counts = {key: by_key[key] for key in by_mode(by_key)}
         lines = [
-            (gold, one.model, one.mode, *(str(one.counts[gold, given]) for given in (*labels, "")))
+            (gold, *key, *(str(own[gold, given]) for given in (*labels, "")))
             for gold in labels
-            for one in own
+            for key, own in counts.items()
+            if any(own[gold, given] for given in (*labels, ""))
         ]
         header = ("gold", "model", "mode", *(f"given {label}" for label in labels), "unparseable")
         made.append(Table(f"{tag}: how many cases of each gold label got which label. {OURS}", header, lines))

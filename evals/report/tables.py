@@ -199,13 +199,15 @@ def detectable(found: Sequence[Finding]) -> Table:
         lines.append((tag, *("" if one is None else f"{least(one)}, n {one.n}" for one in own)))
     note = (
         "The least true difference that as many cases, scattering as these do, would show in four of five repetitions "
-        "(two-sided, 5 %, before Holm's correction); where no case differs there is none to tell."
+        "(two-sided, 5 %, before Holm's correction); not known: no case differs; none: not even 1 would show."
     )
     return Table(f"{note} {OURS}", ("task", *(f.title for f in shown)), lines)
 
 
 def least(one: Difference) -> str:
-    """ "0.09", "not known" """
+    """ "0.09", "not known"; scores lie between 0 and 1, so no difference is larger than 1."""
+    if one.detectable is not None and one.detectable > 1:
+        return "none"
     return "not known" if one.detectable is None else f"{one.detectable:.2f}"
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.power import NormalIndPower
 
-from evals import score
+from evals import resampling, score
 from evals.__main__ import main
 from evals.cells import Cell, Key, cells
 from evals.further.gathered import measures
@@ -158,6 +158,21 @@ def test_the_interval_of_a_mean_is_the_bootstraps_and_of_kappa_that_of_repetitio
         draw = np.random.default_rng(seed).integers(0, 400, 400)
         again.append(quadratic_kappa(given_[draw].tolist(), gold[draw].tolist(), 4))
     assert (low, high) == pytest.approx(tuple(np.quantile(again, [0.025, 0.975])), abs=0.03)
+
+
+def test_many_groups_give_the_interval_their_resamples_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(6)
+    gold = rng.integers(0, 4, 1_500)
+    given_ = np.where(rng.random(1_500) < 0.7, gold, rng.integers(0, 4, 1_500))
+    table = np.zeros((1_500, 16))
+    table[np.arange(1_500), gold * 4 + given_] = 1
+    groups = [str(i) for i in range(1_500)]
+    (quick,) = intervals(table, groups, lambda sums: kappas(sums, 4), (-1.0, 1.0))
+    monkeypatch.setattr(resampling, "LARGE", 10_000)
+    (drawn,) = intervals(table, groups, lambda sums: kappas(sums, 4), (-1.0, 1.0))
+    assert quick == pytest.approx(drawn, abs=0.003)
+    same = np.column_stack([np.ones(1_500), np.ones(1_500)])
+    assert intervals(same, groups, lambda sums: sums[:, :1] / sums[:, 1:]) == [(1.0, 1.0)]
 
 
 @settings(max_examples=30)
