@@ -1,5 +1,5 @@
-"""`python -m evals run|report|figures|route|compare|show|card|guard|ratings|speed|app`: score models, show the scores,
-write routes, measure.
+"""`python -m evals run|report|figures|route|compare|show|card|intents|guard|ratings|speed|app`: score models, show the
+scores, write routes, measure.
 
 python -m evals run --limit 100 --out results/nano
 python -m evals report --out results/nano [--json] [--html report.html] [--readme README.md]
@@ -7,6 +7,7 @@ python -m evals figures --out results/nano
 python -m evals route --out results/nano --write radlite_tui/routing/routes.toml
 python -m evals show --out results/nano
 python -m evals card --out results/nano
+python -m evals intents --errors
 python -m evals guard
 python -m evals compare fine-tuned fine-tuned+few-shot --out results/nano --cases 3
 python -m evals ratings reader1.jsonl reader2.jsonl

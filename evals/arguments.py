@@ -24,7 +24,7 @@ def late(module: str) -> Callable[[argparse.Namespace], int]:
 
 
 def add_commands(commands: Any) -> None:
-    """run, report, figures, route, compare, show, card and guard."""
+    """run, report, figures, route, compare, show, card, intents and guard."""
     _add_run(commands)
     report = commands.add_parser("report", help="the report of a results folder, as Markdown, JSON, CSV or HTML")
     report.add_argument("--json", action="store_true", help="the rows as one JSON object; with --full all the rest too")
@@ -63,6 +63,13 @@ def add_commands(commands: Any) -> None:
         "--to", type=Path, default=Path("docs/cards"), metavar="DIR", help="where to (default docs/cards)"
     )
     _finish(card, "evals.card")
+    intents = commands.add_parser("intents", help="how the app routes requests: accuracy, asking back, confusion")
+    intents.add_argument(
+        "--phrases", type=Path, metavar="FILE", help="your own requests, as finetune/intents/test.toml"
+    )
+    intents.add_argument("--errors", action="store_true", help="list the requests that went wrong")
+    intents.add_argument("--json", action="store_true")
+    intents.set_defaults(command=late("evals.report.intent_tables"))
     guard = commands.add_parser("guard", help="score a small fixed subset and hold it against the shipped scores")
     guard.add_argument("--write", action="store_true", help="ship the scores of now instead")
     guard.set_defaults(command=late("evals.guard"))

@@ -17,8 +17,8 @@ from evals.chances import Chances, joined
 from evals.predictions import Prediction
 from radlite_tui.tasks.outputs import Output
 
-ARRAYS = ("scores", "strict", "parsed", "seconds", "tokens")
-TUPLES = ("cases", "groups", "subsets", "gold_texts", "golds", "answers")
+ARRAYS = ("scores", "strict", "parsed", "strictly", "seconds", "tokens")
+TUPLES = ("cases", "groups", "subsets", "gold_texts", "golds", "answers", "reports")
 Key = tuple[str, str, str]
 """Task, model and mode."""
 
@@ -26,9 +26,10 @@ Key = tuple[str, str, str]
 @dataclass(frozen=True)
 class Cell:
     """cases, groups, subsets, gold_texts: one a case. scores: lenient, strict: strict, parsed: whether a parser read
-    the answer, seconds: from request to answer as it ran, tokens: of the answer. further: the task's other metrics of
-    each answer, lenient. golds, answers (None: did not parse), probabilities (None: not kept): of closed tasks, else
-    empty. quantization: of the weights, "" if not known; files: the SHA-256 of weights and adapter that answered."""
+    the answer, strictly: whether the strict one did, seconds: from request to answer as it ran, tokens: of the answer.
+    further: the task's other metrics of each answer, lenient. golds, answers (None: did not parse), probabilities
+    (None: not kept): of closed tasks, else empty. reports: where a further metric depends on them, else empty.
+    quantization: of the weights, "" if not known; files: the SHA-256 of weights and adapter that answered."""
 
     task: str
     model: str
@@ -40,6 +41,7 @@ class Cell:
     scores: NDArray[np.float64]
     strict: NDArray[np.float64]
     parsed: NDArray[np.bool_]
+    strictly: NDArray[np.bool_]
     seconds: NDArray[np.float64]
     tokens: NDArray[np.float64]
     golds: tuple[Output, ...] = ()
@@ -48,6 +50,7 @@ class Cell:
     quantization: str = ""
     files: tuple[str, str] = ("", "")
     gold_texts: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
     further: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property

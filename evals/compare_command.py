@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from evals.compare import Changed, Compared, changed, compare, pairs, side
 from evals.report.markdown import table
 from evals.report.sections import SYNTHETIC, Table
+from evals.report.tables import least
 from evals.routes import METRIC_NAMES
 from radlite_tui.errors import BadInput
 from radlite_tui.showing import display
@@ -56,6 +57,7 @@ def written(a: str, b: str, compared: Sequence[Compared], cases: Sequence[Change
         "better",
         "worse",
         "n",
+        "detectable",
         "p",
         "p (Holm)",
         "B is",
@@ -64,13 +66,17 @@ def written(a: str, b: str, compared: Sequence[Compared], cases: Sequence[Change
         (
             c.task, METRIC_NAMES.get(c.metric, c.metric), c.a, c.b, f"{c.a_score:.3f}", f"{c.b_score:.3f}",
             str(c.difference), str(c.difference.better),
-            str(c.difference.worse), str(c.difference.n), f"{c.difference.p:.4f}", f"{c.difference.holm or 0:.4f}",
+            str(c.difference.worse), str(c.difference.n), least(c.difference),
+            f"{c.difference.p:.4f}", f"{c.difference.holm or 0:.4f}",
             c.verdict,
         )
         for c in compared
     ]  # fmt: skip
     tests = ", ".join(sorted({c.difference.test for c in compared}))
-    caption = f"A is {a}, B is {b}. Shared cases only; 95 % intervals; tests: {tests}; corrected over the lines (Holm)."
+    caption = (
+        f"A is {a}, B is {b}. Shared cases only; 95 % intervals; tests: {tests}; corrected over the lines (Holm). "
+    )
+    caption += "Detectable: the least true difference that so many cases would show in four of five repetitions."
     text = f"{table(Table(caption, header, lines))}\n\n{SYNTHETIC}"
     return text + "".join(_case(one) for one in cases)
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from evals.cells import Cell, Key
 from evals.chances import Filling
 from evals.metrics.per_label import per_label_accuracy
-from evals.scoring import FURTHER, Asked, free, parse
+from evals.scoring import FURTHER, ON_REPORTS, READ, Asked, free, parse
 from radlite_tui import tasks
 from radlite_tui.errors import BadInput
 from radlite_tui.tasks.outputs import AbnormalityOutput, Output
@@ -180,8 +180,8 @@ class Gathering:
             further: dict[str, NDArray[np.float64]] = {}
         else:
             own = found[asked]
-            scores, strict, parsed = own[:, 0].copy(), own[:, 1].copy(), own[:, 2] > 0
-            further = {name: own[:, 3 + i].copy() for i, name in enumerate(FURTHER[key[0]])}
+            scores, strict, parsed, strictly = own[:, 0].copy(), own[:, 1].copy(), own[:, 2] > 0, own[:, 3] > 0
+            further = {name: own[:, READ + i].copy() for i, name in enumerate(FURTHER[key[0]])}
         return Cell(
             *key,
             metric=task.metric,
@@ -192,11 +192,13 @@ class Gathering:
             scores=scores,
             strict=strict,
             parsed=parsed,
+            strictly=strictly,
             seconds=np.array(column.seconds, float),
             tokens=np.array(column.tokens, float),
             further=further,
             golds=golds,
             answers=answers,
+            reports=tuple(self._asked[i].report for i in asked) if key[0] in ON_REPORTS else (),
             probabilities=column.chances.done() if closed else (),
             quantization=column.quantization,
             files=column.files,
@@ -222,8 +224,8 @@ def closed_scores(golds: Sequence[Output], answers: Sequence[Output | None]) -> 
 
 
 def score_all(asked: Sequence[Asked]) -> NDArray[np.float64]:
-    """A row of scores a free answer: lenient, strict, parsed, then its task's further metrics."""
-    found = np.zeros((len(asked), 3 + max(map(len, FURTHER.values()))))
+    """A row of scores a free answer, as `free` gives them."""
+    found = np.zeros((len(asked), READ + max(map(len, FURTHER.values()))))
     for place in sorted(range(len(asked)), key=lambda i: (asked[i].task, asked[i].report, asked[i].gold)):
         row = free(asked[place])
         found[place, : len(row)] = row

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.cells import Cell, shared
-from evals.statistics import Z95, bootstrap, number, standard_error, wilson
+from evals.statistics import Z95, bootstrap, detectable, number, standard_error, wilson
 
 LEVEL = 0.05
 LARGE = 1000
@@ -26,7 +26,8 @@ LARGE = 1000
 @dataclass(frozen=True)
 class Difference:
     """value: mean score of `b` minus `a` over n shared cases in `groups` groups, with its 95 % interval; better, worse:
-    cases where b scored higher, lower; p: two-sided; holm: p corrected for the tests it was made with."""
+    cases where b scored higher, lower; p: two-sided; holm: p corrected for the tests it was made with; detectable: the
+    least true difference that so many cases would show in four of five repetitions, None where no case differs."""
 
     value: float
     low: float
@@ -38,6 +39,7 @@ class Difference:
     test: str
     p: float
     holm: float | None = None
+    detectable: float | None = None
 
     @property
     def significant(self) -> bool:
@@ -71,7 +73,8 @@ def between(a: NDArray[np.float64], b: NDArray[np.float64], groups: Sequence[str
     low, high = newcombe(a, b) if binary else resampled(gains, groups, count)
     p = mcnemar(better, worse) if binary else permutation(gains, groups)
     test = "McNemar, exact" if binary else "paired permutation by group"
-    return Difference(float(gains.mean()), low, high, len(gains), count, better, worse, test, p)
+    least = detectable(gains, groups)
+    return Difference(float(gains.mean()), low, high, len(gains), count, better, worse, test, p, detectable=least)
 
 
 def resampled(gains: NDArray[np.float64], groups: Sequence[str], count: int) -> tuple[float, float]:

@@ -38,6 +38,12 @@ FURTHER: Mapping[str, tuple[str, ...]] = {
 }
 """Tasks with a free answer -> what is computed of it beside the task's own metric, leniently."""
 
+READ = 4
+"""Scores of a free answer that stand before those."""
+
+ON_REPORTS = ("impression_generation", "radiology_ner")
+"""Tasks with a further metric that depends on the report."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -95,7 +101,7 @@ def _gold(task: str, text: str, report: Report) -> Output | None:
 
 
 def free(asked: Asked) -> tuple[float, ...]:
-    """(lenient, strict, 1.0 if it parses, further metrics in the order of FURTHER) of a free answer."""
+    """(lenient, strict, 1.0 if it parses, 1.0 if strictly, those of FURTHER in their order) of a free answer."""
     report = Report(asked.report, asked.prior)
     gold, output, strict = None, None, None
     if asked.task in ("radiology_ner", "temporal_comparison"):
@@ -107,7 +113,8 @@ def free(asked: Asked) -> tuple[float, ...]:
         strict = parse(asked.task, asked.text, report, lenient=False)
     own = [score(asked.task, one, asked.text, gold, asked.gold) for one in (output, strict)]
     more = _MORE[asked.task](asked, report, output, gold)
-    return (*own, float(output is not None), *(more if output is not None else [0.0] * len(more)))
+    read = (float(output is not None), float(strict is not None))
+    return (*own, *read, *(more if output is not None else [0.0] * len(more)))
 
 
 def _impression(asked: Asked, report: Report, output: Output | None, _: Output | None) -> list[float]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Z95 = 1.959963984540054
+Z80 = 0.8416212335729143
 RESAMPLES = 10_000
 MANY = 5_000
 """Groups from which a fifth of the resamples do: the ends of the interval then differ by far less than they say."""
@@ -30,7 +31,7 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     p, z2 = successes / n, Z95 * Z95
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 * float(np.sqrt(p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return 0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half
 
 
 def interval(
@@ -103,6 +104,13 @@ def standard_error(scores: Sequence[float] | Floats, groups: Sequence[str]) -> f
         return 0.0
     sums = np.bincount(index, weights=own - own.mean())
     return float(np.sqrt((sums**2).sum() * count / (count - 1))) / len(own)
+
+
+def detectable(gains: Sequence[float] | Floats, groups: Sequence[str]) -> float | None:
+    """The least true mean gain that a two-sided test at 5 % on so many cases, scattering like these, shows in four of
+    five repetitions: (1.96 + 0.84) standard errors (Miller 2024, on power). None where nothing scatters."""
+    error = standard_error(gains, groups)
+    return (Z95 + Z80) * error if error > 0 else None
 
 
 def halved(groups: Sequence[str]) -> NDArray[np.bool_]:

@@ -20,10 +20,22 @@ def deviation(wanted: NDArray[np.float32], given: NDArray[np.float32]) -> float:
     return float(np.abs(a - b).max() / a.std())
 
 
+def spread(wanted: NDArray[np.float32], given: NDArray[np.float32]) -> float:
+    """The typical (root mean square) difference of two logit vectors, in the same unit."""
+    a, b = wanted - wanted.mean(), given - given.mean()
+    return float(np.sqrt(np.square(a - b).mean()) / a.std())
+
+
+def shared(before: Sequence[int], ids: Sequence[int]) -> int:
+    """How many of the first tokens need not be read again, the last one left out, whose logits are wanted."""
+    pairs = zip(before, ids[:-1], strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(before), len(ids) - 1))
+
+
 def of_torch(base: Path, adapter: Path | None) -> Logits:
     """PyTorch's float32 logits after a prompt, of a base with the adapter on it or of a merged folder."""
     import torch
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, DynamicCache
 
     model = AutoModelForCausalLM.from_pretrained(str(base), dtype=torch.float32)
     if adapter is not None:
@@ -32,10 +44,17 @@ def of_torch(base: Path, adapter: Path | None) -> Logits:
         model = PeftModel.from_pretrained(model, str(adapter))
     model.eval()
 
+    cache, before = DynamicCache(), list[int]()
+
     def logits(ids: Sequence[int]) -> NDArray[np.float32]:
+        kept = shared(before, ids)
+        if kept < len(before):
+            cache.crop(kept - len(before))
         with torch.no_grad():
-            given = torch.tensor([list(ids)])
-            last: NDArray[np.float32] = model(input_ids=given, logits_to_keep=1).logits[0, -1].numpy()
+            given = torch.tensor([list(ids[kept:])])
+            found = model(input_ids=given, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
+        before[:] = ids
+        last: NDArray[np.float32] = found[0, -1].numpy()
         return last
 
     return logits
@@ -57,9 +76,12 @@ def of_llama(model: Path, adapter: Path | None) -> Logits:
         verbose=False,
     )
 
+    before = list[int]()
+
     def logits(ids: Sequence[int]) -> NDArray[np.float32]:
-        llama.reset()
-        llama.eval(list(ids))
+        llama.n_tokens = kept = shared(before, ids)
+        llama.eval(list(ids[kept:]))
+        before[:] = ids
         last: NDArray[np.float32] = np.array(llama.scores[len(ids) - 1], dtype=np.float32)
         return last
 

@@ -70,6 +70,25 @@ class Tokenizer:
         raw.encode_special_tokens = True
         return Tokenizer(raw)
 
+    @staticmethod
+    def of_gguf(path: Path) -> Tokenizer:
+        """The vocabulary of one of our own model files."""
+        import json
+
+        from gguf import GGUFReader
+        from tokenizers import Tokenizer as Raw
+
+        fields = GGUFReader(str(path)).fields
+        tokens, merges = (list(fields[f"tokenizer.ggml.{name}"].contents()) for name in ("tokens", "merges"))
+        described = json.loads(Tokenizer.train((), 256 + len(CONTROLS)).raw.to_str())
+        described["model"]["vocab"] = {token: i for i, token in enumerate(tokens) if token not in CONTROLS}
+        described["model"]["merges"] = [merge.split(" ") for merge in merges]
+        for added in described["added_tokens"]:
+            added["id"] = tokens.index(added["content"])
+        raw = Raw.from_str(json.dumps(described))
+        raw.encode_special_tokens = True
+        return Tokenizer(raw)
+
     def save(self, folder: Path) -> None:
         """Write it as a Hugging Face tokenizer folder."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from evals.further.measure import Measure
 from evals.report import content as contents
 from evals.report import markdown, page
 from evals.report.content import Content
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints and writes what the arguments ask for."""
     content = contents.load(args.out, readers(args.ratings))
     if args.csv:
-        save(args.csv, as_csv([*content.rows, *content.subsets]))
+        save(args.csv, as_csv([*content.rows, *content.subsets], content.further))
     if args.html:
         laid_out = contents.sections(content, pictures(content))
         save(args.html, page.write(contents.TITLE, SYNTHETIC, laid_out))
@@ -59,12 +60,17 @@ def _short(content: Content, subsets: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_csv(rows: Sequence[Row]) -> str:
-    """A line a row, figures unrounded, with the names of the JSON report."""
+def as_csv(rows: Sequence[Row], further: Sequence[Measure] = ()) -> str:
+    """A line a row, figures unrounded, with the names of the JSON report; then a line a further measure, its part as
+    the subset, and no figure where it has none."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0].json()), lineterminator="\n")
     writer.writeheader()
     writer.writerows(row.json() for row in rows)
+    for one in further:
+        line = {**one.json(), "subset": one.part, "cases": one.n}
+        del line["part"]
+        writer.writerow(line)
     return text.getvalue()
 
 

@@ -11,14 +11,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evals import calibrating, ensemble, findings, preferences, samples, severity, sizes
+from evals import calibrating, ensemble, findings, intents, preferences, samples, severity, sizes
 from evals import ratings as rating_files
 from evals.cells import Cell, Key
+from evals.further import gathered, labels
+from evals.further.measure import Measure
 from evals.gathering import Samples
 from evals.predictions import Prediction, read
-from evals.report import paper_tables, tables
+from evals.report import further_tables, intent_tables, paper_tables, tables
 from evals.report.published import paper
-from evals.report.sections import SYNTHETIC, Picture, Section
+from evals.report.sections import SYNTHETIC, Picture, Section, Table
 from evals.score import Row, cell_rows, cell_subset_rows
 from radlite_tui.errors import BadInput
 from radlite_tui.models.manifest import Manifest
@@ -64,6 +66,18 @@ class Content:
         return severity.rows(self.cells.values())
 
     @cached_property
+    def further(self) -> list[Measure]:
+        return gathered.measures(self.cells)
+
+    @cached_property
+    def confusions(self) -> list[labels.Confusion]:
+        return labels.confusions(self.cells.values())
+
+    @cached_property
+    def intents(self) -> intents.Routing:
+        return intents.score()
+
+    @cached_property
     def contests(self) -> list[ensemble.Contest]:
         return ensemble.contests(self.cells)
 
@@ -89,8 +103,9 @@ class Content:
 
     def json(self) -> dict[str, Any]:
         """Everything as one object; `rows` as the command contract has them."""
-        parts = ("rows", "subsets", "severity", "contests", "fits", "sized", "findings", "preferences")
-        return {part: [one.json() for one in getattr(self, part)] for part in parts}
+        parts = ("rows", "subsets", "severity", "contests", "fits", "sized", "findings", "preferences",
+                 "further", "confusions")  # fmt: skip
+        return {**{part: [one.json() for one in getattr(self, part)] for part in parts}, "intents": self.intents.json()}
 
 
 def load(folder: Path, ratings: Sequence[Path] = ()) -> Content:
@@ -113,7 +128,7 @@ def sections(content: Content, pictures: Sequence[Picture] = ()) -> list[Section
             ("What the paper found, looked for in these scores. Differences are paired, with 95 % intervals by patient "
              "and p values corrected over the tasks (Holm); better and worse mean a corrected p below 0.05.",),
             items=[(f"{f.title}: {f.verdict}", f.sentence) for f in content.findings],
-            tables=[tables.differences(content.findings)],
+            tables=[tables.differences(content.findings), tables.detectable(content.findings)],
         ),
         Section(
             "The paper's tables",
@@ -129,8 +144,11 @@ def sections(content: Content, pictures: Sequence[Picture] = ()) -> list[Section
         ),
         Section("Severity of RADS errors", tables=[tables.severities(content.severity)] if content.severity else []),
         Section("Route, ensemble and oracle", (verdict(content.contests),), tables=[tables.contests(content.contests)]),
-        Section("Label probabilities", tables=[tables.fits(content.fits)] if content.fits else [],
+        Section("Label probabilities", tables=probabilities(content),
                 text=() if content.fits else ("Too few answers with probabilities to fit a temperature.",)),
+        Section("Further metrics", (further_tables.SAID,), tables=further_tables.by_task(content.further)),
+        Section("By label and system", tables=further_tables.by_part(content.further, content.confusions)),
+        intent_tables.section(content.intents),
         Section("Size and time", tables=[tables.sizes(content.sized)]),
     ]  # fmt: skip
     if content.ratings:
@@ -140,6 +158,14 @@ def sections(content: Content, pictures: Sequence[Picture] = ()) -> list[Section
     if pictures:
         found.append(Section("Figures", pictures=pictures))
     return found
+
+
+def probabilities(content: Content) -> list[Table]:
+    """How well probabilities say how often an answer is right, before temperatures and with them."""
+    return [
+        *([further_tables.sureness(content.further)] if further_tables.sure(content.further) else ()),
+        *([tables.fits(content.fits)] if content.fits else ()),
+    ]
 
 
 def verdict(found: Sequence[ensemble.Contest]) -> str:

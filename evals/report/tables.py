@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from evals.calibrating import Fit
 from evals.ensemble import Contest
 from evals.findings import Finding
+from evals.paired import Difference
 from evals.preferences import Preference
 from evals.report.sections import Table
 from evals.routes import METRIC_NAMES
@@ -26,7 +27,9 @@ OURS = "Ours: demonstration models on synthetic cases."
 
 
 def figure(value: float, low: float, high: float) -> str:
-    """ "0.66 (0.59-0.72)" """
+    """ "0.66 (0.59-0.72)"; an interval without a width, which resampling gives where all cases are alike, is none."""
+    if low == high:
+        return f"{value:.2f} (no interval)"
     return f"{value:.2f} ({low:.2f}-{high:.2f})"
 
 
@@ -68,12 +71,15 @@ def scores(rows: Sequence[Row], subsets: bool = False) -> Table:
 
 
 def severities(rows: Sequence[SeverityRow]) -> Table:
-    header = ("model", "mode", *SEVERITIES, "n")
-    lines = [
-        (r.model, r.mode, *(figure(r.shares[k].value, r.shares[k].low, r.shares[k].high) for k in SEVERITIES), str(r.n))
-        for r in rows
-    ]
-    note = "Overcall is the conservative error, undercall the dangerous one; the same management is safe."
+    header = ("model", "mode", *SEVERITIES, "crosses a threshold", "n")
+    lines = []
+    for r in rows:
+        shares = (*(r.shares[kind] for kind in SEVERITIES), r.crosses)
+        lines.append((r.model, r.mode, *(figure(s.value, s.low, s.high) for s in shares), str(r.n)))
+    note = (
+        "Overcall is the conservative error, undercall the dangerous one; the same management is safe. Crosses a "
+        "threshold: an overcall or undercall that asks for another amount of action (docs/evals.md)."
+    )
     return Table(f"RADS answers by severity, share and 95 % interval. {note} {OURS}", header, lines)
 
 
@@ -181,6 +187,26 @@ def differences(found: Sequence[Finding]) -> Table:
         )
     note = "The differences behind the findings, with 95 % intervals; †: p below 0.05 after Holm's correction."
     return Table(f"{note} {OURS}", ("task", *(f.title for f in shown)), lines)
+
+
+def detectable(found: Sequence[Finding]) -> Table:
+    """What those differences could have shown: a line a task, a column a finding."""
+    shown = [f for f in found if f.differences]
+    tags = [tag for tag in TAGS if any(tag in f.differences for f in shown)]
+    lines = []
+    for tag in tags:
+        own = (f.differences.get(tag) for f in shown)
+        lines.append((tag, *("" if one is None else f"{least(one)}, n {one.n}" for one in own)))
+    note = (
+        "The least true difference that as many cases, scattering as these do, would show in four of five repetitions "
+        "(two-sided, 5 %, before Holm's correction); where no case differs there is none to tell."
+    )
+    return Table(f"{note} {OURS}", ("task", *(f.title for f in shown)), lines)
+
+
+def least(one: Difference) -> str:
+    """ "0.09", "not known" """
+    return "not known" if one.detectable is None else f"{one.detectable:.2f}"
 
 
 def preferences(found: Sequence[Preference]) -> Table:

@@ -10,6 +10,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("--only", metavar="NAME,...", help="these rows alone")
+    parser.add_argument("--train", action="store_true", help="the rows about training alone")
     parser.add_argument("--model-file", type=Path, metavar="FILE", help="a GGUF file of real shape for most rows")
     parser.add_argument("--second-model-file", type=Path, metavar="FILE", help="another one, for rows about two models")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="timed runs a side (default 3)")

@@ -2,6 +2,7 @@
 
 python -m evals speed --model-file qwen2.5-3b.gguf --out results/speed --write docs/performance.md
 python -m evals speed --only decode_embedded,parallel_16 --json
+python -m evals speed --train
 python -m evals speed --profile
 """
 
@@ -32,7 +33,7 @@ QUIET = 0.5
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print; 1 when a row failed, 0 otherwise, floors reached or not."""
-    specs = chosen(args.only)
+    specs = chosen(args.only, training=args.train)
     if args.repeat < 1:
         raise BadInput(f"--repeat is {args.repeat}; it must be 1 or more.")
     if args.quick and args.write:
@@ -107,7 +108,7 @@ def one(
     with Bench(subject, embedded, sizes, repeat, spec.name, second) as bench:
         runs = spec.measure(bench)
     about = second if spec.second and second is not None else embedded if spec.embedded else subject
-    row = Row(spec, runs, about.label)
+    row = Row(spec, runs, spec.about or about.label)
     narrate(f"{spec.name}: {row.ours:.4g} against {row.peer:.4g} {spec.unit}, ratio {row.ratio:.2f}")
     return row
 
@@ -135,6 +136,8 @@ def command(args: argparse.Namespace) -> str:
         parts.append(f"--second-model-file {args.second_model_file.name}")
     if args.only:
         parts.append(f"--only {args.only}")
+    if args.train:
+        parts.append("--train")
     if args.repeat != 3:
         parts.append(f"--repeat {args.repeat}")
     parts += [flag for flag, given in (("--probe", args.probe), ("--quick", args.quick)) if given]

@@ -36,8 +36,8 @@ class Spec:
     """One row of the table. what: what is measured; against: the peer; better: which way the unit counts.
 
     floor: the least ratio that is good enough. model_file: whether it takes a real-shape model, given by the user;
-    second: whether it is about the second one; embedded: whether it is about an embedded model even then. measure:
-    makes the runs, or raises LeftOut or RadliteError.
+    second: whether it is about the second one; embedded: whether it is about an embedded model even then; about: what
+    it is about where that is no model file. measure: makes the runs, or raises LeftOut or RadliteError.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Spec:
     model_file: bool = False
     second: bool = False
     embedded: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ class Sizes:
     seconds between a paste and the question. sequences: answers written side by side; sequence_answer: answer of each.
     column_answer: answer of a column of a comparison. busy_decode: answer of a run beside a busy core, and of a
     profiled one. cases, case_answer: evaluation items and the answer of each. in_flight: items under way at once.
-    predictions: stored ones that a report is made of.
+    predictions: stored ones that a report is made of. train_recipe: whose adapters
+    are trained, of train_models models, on train_rows rows each.
     """
 
     decode: int = 128
@@ -34,6 +35,9 @@ class Sizes:
     case_answer: int = 24
     in_flight: int = 16
     predictions: int = 1_000_000
+    train_recipe: str = "nano"
+    train_models: int = 2
+    train_rows: int = 192
 
 
 FULL = Sizes()
@@ -54,5 +58,8 @@ QUICK = Sizes(
     case_answer=4,
     in_flight=3,
     predictions=720,
+    train_recipe="smoke",
+    train_models=1,
+    train_rows=8,
 )
 """Enough to see that every row runs; figures measured with it mean nothing."""

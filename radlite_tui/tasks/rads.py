@@ -111,7 +111,8 @@ def severity(predicted: str | None, reference: str) -> Severity:
     """How a predicted label differs from the reference label: whether the patient would get more or less than needed.
 
     The same management in the same system is safe, whatever the category. On one risk scale the order decides;
-    between systems, or where a category is no degree of risk (0, NC), the amount of action does. Overcall is the
+    between systems, where a category is no degree of risk (0, NC), or where two share a step (LI-RADS 5 is treated, M
+    needs tissue), the amount of action does. Overcall is the
     conservative error, undercall the dangerous one. predicted None or unknown is "unparseable".
     Raises KeyError when the reference is not a label.
     """
@@ -124,10 +125,10 @@ def severity(predicted: str | None, reference: str) -> Severity:
     same_system = guess.system == truth.system
     if same_system and guess.management == truth.management:
         return "safe misclassification"
-    difference: float
+    difference = 0.0
     if same_system and guess.scale == truth.scale and guess.order is not None and truth.order is not None:
         difference = guess.order - truth.order
-    else:
+    if difference == 0:
         difference = guess.action - truth.action
     if difference == 0:
         return "safe misclassification"

@@ -60,6 +60,8 @@ def test_wilson_by_hand() -> None:
     # 8 of 10: a published worked value
     low, high = wilson(8, 10)
     assert (round(low, 3), round(high, 3)) == (0.49, 0.943)
+    assert wilson(0, 25)[0] == 0.0
+    assert wilson(25, 25)[1] == 1.0
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))

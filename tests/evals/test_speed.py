@@ -44,10 +44,10 @@ CONTRACT = (
 )  # fmt: skip
 
 
-ADDED = ("decode_4b", "rss_both", "pss_second_user")
+ADDED = ("decode_4b", "rss_both", "pss_second_user", "train_3b", "train_4b")
 MEASURED = (
     "decode_embedded", "prefill_512", "paste_prefill", "closed_label_steps", "parallel_16", "evals_vs_llama_class",
-    "pss_second_user", "rss_both",
+    "pss_second_user", "rss_both", "train_nano",
 )  # fmt: skip
 """Rows that between them use every kind of peer and of engine; the others are made of the same parts."""
 
@@ -149,6 +149,7 @@ def test_the_rows_are_those_of_the_contract() -> None:
     assert set(ADDED) < set(NAMES)
     assert tuple(spec.name for spec in chosen(None)) == NAMES
     assert [spec.name for spec in chosen("rss_3b, decode_3b")] == ["decode_3b", "rss_3b"]
+    assert [spec.name for spec in chosen(None, training=True)] == ["train_nano", "train_3b", "train_4b"]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,7 @@ def test_the_rows_are_those_of_the_contract() -> None:
     [
         (["--only", "decode_9b"], 2, "Unknown row 'decode_9b'"),
         (["--only", ","], 2, "names no row"),
+        (["--train", "--only", "decode_3b"], 2, "leave one of the two out"),
         (["--repeat", "0"], 2, "--repeat is 0"),
         (["--quick", "--write", "x.md"], 2, "--quick measures too little"),
         (["--write", "missing.md"], 2, "missing.md cannot be read"),
@@ -174,14 +176,14 @@ def test_what_cannot_be_used_is_one_sentence(
 
 
 def test_rows_that_cannot_be_measured_say_why(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    asked = ["speed", "--only", "train_nano,decode_3b", "--json", "--out", str(tmp_path / "out")]
+    asked = ["speed", "--only", "rss_3b,decode_3b", "--json", "--out", str(tmp_path / "out")]
     assert main(asked) == 0
     out, err = capsys.readouterr()
     found = json.loads(out)
     assert found["rows"] == []
     assert {row["name"]: row["why"] for row in found["left_out"]} == {
         "decode_3b": "no --model-file",
-        "train_nano": "Training speed is not measured by this command yet.",
+        "rss_3b": "no --model-file",
     }
     assert "decode_3b: left out: no --model-file" in err
     assert json.loads((tmp_path / "out" / "speed.json").read_text()) == found

@@ -6,12 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from gguf import GGUFReader
+from numpy.typing import NDArray
 
-from finetune import base, full_size, gguf_export, labels, logits, verify
+from finetune import base, full_size, gguf_export, labels, logits, quantize, rounding, verify
 from finetune.__main__ import main
 from finetune.checkpoint import Checkpoint
 from finetune.recipe import FromNothing
@@ -48,7 +52,10 @@ def test_plain_folders_agree_and_labels_are_a_table(model: Path, capsys: pytest.
     for what in ("merged folder in PyTorch", "adapter on base, F16", "merged, F16", "merged, Q8_0"):
         assert f"{what}, largest logit difference" in shown
     for tag in labels.closed():
-        assert f"| {tag} | {labels.CASES} |" in shown
+        given = labels.CASES if labels.count(tag) == 1 else labels.GRIDS
+        assert f"| {tag} | {given * labels.count(tag)} |" in shown
+    assert labels.count("abnormality_detection") == 14
+    assert "merged, Q8_0, largest rounding of a weight in steps" in shown
 
 
 def test_a_file_of_another_model_is_found(model: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -65,10 +72,53 @@ def test_a_file_of_another_model_is_found(model: Path, tokenizer: Tokenizer, tmp
 
 def test_greedy_decoding_over_labels_ends_at_the_one_pytorch_ranks_first(model: Path, tokenizer: Tokenizer) -> None:
     given = logits.of_torch(model / "base", None)
-    for asked in labels.prompts(tokenizer, "qwen3", 2, 1):
-        chosen = asked.labels[labels.decode(given, asked)]
-        first = given(asked.ids)
-        assert first[chosen[0]] == max(first[label[0]] for label in asked.labels)
+    single = [asked for asked in labels.prompts(tokenizer, "qwen3", 2, 1) if len(asked.form) == 1]
+    assert len(single) == len(labels.closed()) - 1
+    for asked in single:
+        (number,), first = labels.decode(given, asked, tokenizer), given(asked.ids)
+        (options,) = asked.form
+        starts = [tokenizer.text(option)[0] for option in options]
+        assert first[starts[number]] == max(first[start] for start in starts)
+
+
+def test_a_grid_is_decoded_label_by_label_after_what_was_chosen_before(tokenizer: Tokenizer) -> None:
+    """A model that wants one string after another, whatever they were asked for."""
+    (asked,) = [a for a in labels.prompts(tokenizer, "qwen3", 2, 1) if a.task == "abnormality_detection"]
+    options = asked.form[1]
+    wanted = [number % len(options) for number in range(14)]
+    choices = iter(wanted)
+    text = "".join(part if isinstance(part, str) else part[next(choices)] for part in asked.form)
+    answer = tokenizer.text(text)
+
+    def model(ids: Sequence[int]) -> NDArray[np.float32]:
+        written = list(ids[len(asked.ids) :])
+        assert written == answer[: len(written)]
+        return np.eye(1, tokenizer.size, answer[len(written)], dtype=np.float32)[0]
+
+    assert labels.decode(model, asked, tokenizer) == tuple(wanted)
+
+
+def test_agreement_counts_every_label_of_a_grid_by_task() -> None:
+    one, grid = labels.Asked("n_staging", [], ()), labels.Asked("abnormality_detection", [], ())
+    wanted, given = [(0,), (1,), (0, 1, 2, 3)], [(0,), (0,), (0, 1, 2, 0)]
+    assert labels.shares(wanted, given, [one, one, grid]) == {"n_staging": 0.5, "abnormality_detection": 0.75}
+    assert list(labels.table(wanted, {"F16": given}, [one, one, grid]))[2:] == [
+        "| n_staging | 2 | 0.500 |",
+        "| abnormality_detection | 4 | 0.750 |",
+    ]
+
+
+def test_a_weight_that_was_not_rounded_to_its_nearest_step_is_found(model: Path, tmp_path: Path) -> None:
+    checkpoint, whole, small = Checkpoint.open(model / "base"), tmp_path / "whole.gguf", tmp_path / "small.gguf"
+    gguf_export.write_model(whole, checkpoint, model / "base", "base")
+    quantize.quantize(whole, small, "Q8_0")
+    assert 0.4 < rounding.worst(whole, small) <= rounding.BOUND
+    tensors = {tensor.name: tensor for tensor in GGUFReader(str(small)).tensors}
+    place = tensors["blk.0.ffn_up.weight"].data_offset + 2  # after the step of the first block
+    content = bytearray(small.read_bytes())
+    content[place] = (content[place] + 1) % 256
+    small.write_bytes(content)
+    assert rounding.worst(whole, small) > rounding.BOUND
 
 
 def test_ctrl_c_stops_it_with_a_word_and_leaves_nothing(model: Path, tmp_path: Path) -> None:
