@@ -37,6 +37,10 @@ def add_commands(commands: Any) -> None:
     report.add_argument(
         "--ratings", type=Path, nargs="*", metavar="FILE", help="ratings.jsonl, a reader each (default: your own)"
     )
+    report.add_argument(
+        "--with", dest="learned", default="", metavar="NAME[=FOLDER],...",
+        help="model-based metrics too, each with its weights: bertscore, radgraph, chexbert, ratescore, green, or all",
+    )  # fmt: skip
     report.add_argument("--readme", type=Path, help="put the table between the score markers of this document")
     _finish(report, "evals.report.command")
     figures = commands.add_parser("figures", help="every figure as SVG and PNG")
