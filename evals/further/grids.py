@@ -75,27 +75,29 @@ def f1_intervals(
     cell: Cell, found: Sequence[Grid | None], gold: Sequence[Grid], labels: Sequence[str]
 ) -> dict[tuple[str, str], tuple[float, float]]:
     """(metric, part) -> the interval of every F1, all of the same resamples."""
-    k = len(labels)
-    there = marks(gold, labels)
-    given = marks(found, labels)
-    chosen = [(name, part, [labels.index(label) for label in own]) for name, part, own in sets(labels)]
-
-    def figures(sums: Floats) -> Floats:
-        both, total, support = sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k :]
-        each = np.divide(2 * both, total, out=np.zeros_like(both), where=total > 0)
-        made = []
-        for name, _, places in chosen:
-            if name == "macro_f1":
-                has = support[:, places] > 0
-                made.append((each[:, places] * has).sum(axis=1) / np.maximum(has.sum(axis=1), 1))
-            else:
-                made.append(2 * both[:, places].sum(axis=1) / np.maximum(total[:, places].sum(axis=1), 1))
-        return np.column_stack([*made, np.where((support > 0) | ~ever, each, np.nan)])
-
-    ever = there.any(axis=0)
+    there, given = marks(gold, labels), marks(found, labels)
     columns = np.hstack([there * given, there + given, there])
-    keys = [*((name, part) for name, part, _ in chosen), *(("f1", label) for label in labels)]
-    return dict(zip(keys, intervals(columns, cell.groups, figures), strict=True))
+    keys = [*((name, part) for name, part, _ in sets(labels)), *(("f1", label) for label in labels)]
+    found_limits = intervals(columns, cell.groups, lambda sums: f1_figures(sums, labels))
+    return dict(zip(keys, found_limits, strict=True))
+
+
+def f1_figures(sums: Floats, labels: Sequence[str]) -> Floats:
+    """The F1 of `sets`, then of each label. sums: for each label how often it is positive in both, then how often in
+    one and in the other, then how often in gold; a macro-F1 is over the labels gold has in that resample."""
+    k = len(labels)
+    both, total, support = sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k :]
+    each = np.divide(2 * both, total, out=np.zeros_like(both), where=total > 0)
+    made = []
+    for name, _, own in sets(labels):
+        places = [labels.index(label) for label in own]
+        if name == "macro_f1":
+            has = support[:, places] > 0
+            made.append((each[:, places] * has).sum(axis=1) / np.maximum(has.sum(axis=1), 1))
+        else:
+            made.append(2 * both[:, places].sum(axis=1) / np.maximum(total[:, places].sum(axis=1), 1))
+    ever = support.any(axis=0)
+    return np.column_stack([*made, np.where((support > 0) | ~ever, each, np.nan)])
 
 
 def marks(grids: Sequence[Grid | None], labels: Sequence[str]) -> NDArray[np.float64]:

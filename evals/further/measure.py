@@ -27,6 +27,12 @@ TITLES: Mapping[str, str] = {
     "ece": "ECE (less is better)",
     "brier": "Brier score (less is better)",
     "selective_accuracy": "selective accuracy",
+    "bertscore": "BERTScore F1",
+    "radgraph_f1": "RadGraph F1",
+    "chexbert_macro_f1": "CheXbert macro-F1",
+    "chexbert_micro_f1": "CheXbert micro-F1",
+    "ratescore": "RaTEScore",
+    "green": "GREEN",
 }
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.further.measure import Measure
+from evals.learned import measuring
 from evals.report import content as contents
 from evals.report import markdown, page
 from evals.report.content import Content
@@ -27,9 +28,9 @@ from radlite_tui.errors import BadInput
 
 def run(args: argparse.Namespace) -> int:
     """Prints and writes what the arguments ask for."""
-    content = contents.load(args.out, readers(args.ratings))
+    content = contents.load(args.out, readers(args.ratings), measuring.asked(args.learned))
     if args.csv:
-        save(args.csv, as_csv([*content.rows, *content.subsets], content.further))
+        save(args.csv, as_csv([*content.rows, *content.subsets], [*content.further, *content.learned.measures]))
     if args.html:
         laid_out = contents.sections(content, pictures(content))
         save(args.html, page.write(contents.TITLE, SYNTHETIC, laid_out))

@@ -17,6 +17,7 @@ from evals.cells import Cell, Key
 from evals.further import gathered, labels
 from evals.further.measure import Measure
 from evals.gathering import Samples
+from evals.learned import measuring
 from evals.predictions import Prediction, read
 from evals.report import further_tables, intent_tables, paper_tables, tables
 from evals.report.published import paper
@@ -27,17 +28,21 @@ from radlite_tui.models.manifest import Manifest
 from radlite_tui.models.store import Store
 
 TITLE = "Scores of RadLite's models"
+PARTS = (
+    "rows", "subsets", "severity", "contests", "fits", "sized", "findings", "preferences", "further", "confusions",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Content:
     """samples: all of the results folder; ratings: files of readers' blind ratings, a reader each. folder, kept: where
-    the predictions themselves are, for who wants to read them."""
+    the predictions themselves are, for who wants to read them. asked: model-based metrics that are wanted too."""
 
     samples: Samples
     ratings: tuple[Path, ...] = ()
     folder: Path | None = None
     kept: Sequence[Prediction] = ()
+    asked: Sequence[measuring.Asked] = ()
 
     @classmethod
     def of(cls, predictions: Sequence[Prediction]) -> Content:
@@ -68,6 +73,11 @@ class Content:
     @cached_property
     def further(self) -> list[Measure]:
         return gathered.measures(self.cells)
+
+    @cached_property
+    def learned(self) -> measuring.Learned:
+        predictions = self.kept if self.folder is None else read(self.folder)
+        return measuring.measure(self.asked, self.cells, predictions)
 
     @cached_property
     def confusions(self) -> list[labels.Confusion]:
@@ -103,19 +113,19 @@ class Content:
 
     def json(self) -> dict[str, Any]:
         """Everything as one object; `rows` as the command contract has them."""
-        parts = ("rows", "subsets", "severity", "contests", "fits", "sized", "findings", "preferences",
-                 "further", "confusions")  # fmt: skip
-        return {**{part: [one.json() for one in getattr(self, part)] for part in parts}, "intents": self.intents.json()}
+        found: dict[str, Any] = {part: [one.json() for one in getattr(self, part)] for part in PARTS}
+        learned = [one.json() for one in self.learned.measures]
+        return {**found, "intents": self.intents.json(), "learned": learned, "skipped": list(self.learned.skipped)}
 
 
-def load(folder: Path, ratings: Sequence[Path] = ()) -> Content:
+def load(folder: Path, ratings: Sequence[Path] = (), asked: Sequence[measuring.Asked] = ()) -> Content:
     """The content of a results folder. Raises BadInput when it is empty or cannot be read."""
     found = samples.load(folder)
     if not found.n:
         raise BadInput(f"{folder} holds no predictions; run: python -m evals run --out {folder}")
     if not found.cells:
         raise BadInput(f"No case in {folder} has a gold answer, so there is nothing to score; see docs/evals.md.")
-    return Content(found, tuple(ratings), folder)
+    return Content(found, tuple(ratings), folder, asked=asked)
 
 
 def sections(content: Content, pictures: Sequence[Picture] = ()) -> list[Section]:
@@ -147,6 +157,7 @@ def sections(content: Content, pictures: Sequence[Picture] = ()) -> list[Section
         Section("Label probabilities", tables=probabilities(content),
                 text=() if content.fits else ("Too few answers with probabilities to fit a temperature.",)),
         Section("Further metrics", (further_tables.SAID,), tables=further_tables.by_task(content.further)),
+        *([learned_section(content.learned)] if content.asked else ()),
         Section("By label and system", tables=further_tables.by_part(content.further, content.confusions)),
         intent_tables.section(content.intents),
         Section("Size and time", tables=[tables.sizes(content.sized)]),
@@ -166,6 +177,12 @@ def probabilities(content: Content) -> list[Table]:
         *([further_tables.sureness(content.further)] if further_tables.sure(content.further) else ()),
         *([tables.fits(content.fits)] if content.fits else ()),
     ]
+
+
+def learned_section(found: measuring.Learned) -> Section:
+    """Metrics that are models, and why one is left out."""
+    said = "Each is a model with errors of its own; docs/evals.md says what it reads and which weights it needs."
+    return Section("Model-based metrics", (said, *found.skipped), tables=further_tables.by_task(found.measures))
 
 
 def verdict(found: Sequence[ensemble.Contest]) -> str:
