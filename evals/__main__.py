@@ -24,13 +24,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.app.arguments import add_arguments as add_app_arguments
-from evals.arguments import OUT, add_commands
+from evals.arguments import add_commands
 from evals.speed.arguments import add_arguments
-from radlite_tui import tasks
-from radlite_tui.errors import BadInput, RadliteError
-from radlite_tui.tasks.base import Mode
-
-MODES = (Mode.ZERO_SHOT, Mode.FEW_SHOT, Mode.FINE_TUNED)
+from radlite_tui.errors import RadliteError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,15 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evals", description="Score models on cases; write the routes.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="predict cases (goes on where an earlier run stopped)")
-    run.add_argument("--models", default="all", help="names, comma-separated, or all")
-    run.add_argument("--modes", default=",".join(map(str, MODES)), help="modes, comma-separated")
-    run.add_argument("--tasks", default="all", help="task tags, comma-separated, or all")
-    run.add_argument("--limit", type=int, default=100, help="cases a task (default 100)")
-    run.add_argument("--seed", type=int, default=0)
-    run.add_argument("--free", action="store_true", help="let closed tasks write freely, to see how often they parse")
-    run.add_argument("--parallel", type=int, default=8, metavar="N", help="cases in flight at once (default 8)")
-    run.set_defaults(command=_run)
     add_commands(commands)
     ratings = commands.add_parser("ratings", help="mean ratings of compared answers, as readers gave them in the app")
     ratings.add_argument("file", type=Path, nargs="*", help="ratings.jsonl of one or more readers (default: your own)")
@@ -70,38 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     app = commands.add_parser("app", help="measure first paint, drawing, keys and pastes of the app")
     add_app_arguments(app)
     app.set_defaults(command=_app)
-    run.add_argument("--out", type=Path, default=OUT, help="results folder")
     return parser
-
-
-def _chosen(text: str, known: Sequence[str], what: str) -> list[str]:
-    """The comma-separated names, checked against the known ones."""
-    names = list(known) if text == "all" else [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name not in known:
-            raise BadInput(f"Unknown {what} {name!r}; known: {', '.join(known)}.")
-    return names
-
-
-def _run(args: argparse.Namespace) -> int:
-    from evals.run import cases, run
-    from radlite_tui.assistant.assistant import Assistant
-
-    for name in ("limit", "parallel"):
-        if getattr(args, name) < 1:
-            raise BadInput(f"--{name} is {getattr(args, name)}; it must be 1 or more.")
-    modes = [Mode(name) for name in _chosen(args.modes, [str(m) for m in Mode], "mode")]
-    tags = _chosen(args.tasks, tasks.TAGS, "task")
-    assistant = Assistant.create()
-    try:
-        models = _chosen(args.models, [m.name for m in assistant.models()], "model")
-        todo = cases(tags, args.limit, args.seed)
-        free = args.free
-        count = run(assistant, todo, models, modes, args.out, args.seed, constrained=not free, parallel=args.parallel)
-    finally:
-        assistant.close()
-    print(f"{count} predictions written to {args.out}", file=sys.stderr)
-    return 0
 
 
 def _ratings(args: argparse.Namespace) -> int:

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 OUT = Path("results/latest")
+ALL = "all"
+LIMIT = 100
+"""Synthetic cases a task."""
 
 
 def late(module: str) -> Callable[[argparse.Namespace], int]:
@@ -21,7 +24,8 @@ def late(module: str) -> Callable[[argparse.Namespace], int]:
 
 
 def add_commands(commands: Any) -> None:
-    """report, figures, route, compare, show, card, intents and guard."""
+    """run, report, figures, route, compare, show, card, intents and guard."""
+    _add_run(commands)
     report = commands.add_parser("report", help="the report of a results folder, as Markdown, JSON, CSV or HTML")
     report.add_argument("--json", action="store_true", help="the rows as one JSON object; with --full all the rest too")
     report.add_argument("--full", action="store_true", help="with --json: findings, contests, fits and so on")
@@ -73,6 +77,31 @@ def add_commands(commands: Any) -> None:
     guard = commands.add_parser("guard", help="score a small fixed subset and hold it against the shipped scores")
     guard.add_argument("--write", action="store_true", help="ship the scores of now instead")
     guard.set_defaults(command=late("evals.guard"))
+
+
+def _add_run(commands: Any) -> None:
+    parser = commands.add_parser("run", help="predict cases (goes on where an earlier run stopped)")
+    parser.add_argument("--models", default=ALL, help="names, comma-separated, or all")
+    parser.add_argument("--modes", default=ALL, help="modes, comma-separated, or all that a model has")
+    parser.add_argument("--tasks", default=ALL, help="task tags, comma-separated, or all")
+    parser.add_argument(
+        "--cases", metavar="WHAT", help="JSONL, CSV, a built set's folder or a data set's name (default: synthetic)"
+    )
+    parser.add_argument(
+        "--sources", type=Path, default=Path("data"), metavar="DIR", help="where data sets lie (default data)"
+    )
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help=f"cases a task (default {LIMIT}; with --cases all there are)"
+    )
+    parser.add_argument("--shard", metavar="I/N", help="part I of N of the cases, for N machines")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--free", action="store_true", help="let closed tasks write freely: do they parse?")
+    parser.add_argument("--parallel", type=int, default=8, metavar="N", help="cases in flight at once (default 8)")
+    parser.add_argument(
+        "--batched", action="store_true", help="several in one batch: faster with large models, not the same to the bit"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on where an earlier run stopped, as it always does")
+    _finish(parser, "evals.run_command")
 
 
 def _finish(parser: argparse.ArgumentParser, module: str) -> None:

@@ -13,12 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evals.asking import Manner, predict
+from evals.cases import Item
 from evals.predictions import Prediction
-from evals.run import predict, side_by_side
+from evals.run import side_by_side
 from evals.score import rows
 from finetune.corpus import build, jsonl
 from finetune.corpus.case import Case
-from radlite_tui import tasks, toml
+from radlite_tui import settings, tasks, toml
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.errors import RadliteError
 from radlite_tui.models.manifest import Manifest
@@ -53,7 +55,7 @@ class Guarded:
 
 def run(args: argparse.Namespace) -> int:
     """Compares, or writes; 1 where scores fell."""
-    assistant = Assistant.create()
+    assistant = Manner().assistant(settings.read())
     try:
         models = [manifest for manifest in assistant.models() if manifest.embedded]
         if args.write:
@@ -77,9 +79,9 @@ def run(args: argparse.Namespace) -> int:
 
 def measured(assistant: Assistant, cases: Sequence[Case], models: Sequence[Manifest]) -> list[Guarded]:
     """What the models score on these cases now."""
-    work = [(case, manifest.name) for manifest in models for case in cases]
+    work = [(Item.of(case), manifest.name) for manifest in models for case in cases]
     with side_by_side(8) as pool:
-        found = list(pool.map(lambda one: predict(assistant, one[0], one[1], MODE, 0), work))
+        found = list(pool.map(lambda one: predict(assistant, one[0], one[1], MODE), work))
     return [_guarded(manifest, [p for p in found if p.model == manifest.name]) for manifest in models]
 
 

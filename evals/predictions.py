@@ -27,10 +27,11 @@ class Prediction:
     """One answer to one case. gold and text are in the task's canonical answer format.
 
     report, prior and words are kept so that a score can be computed without the corpus. gold: "" where nobody gave one.
-    finish: stop | length | error. error: the sentence when there was no answer. probabilities: as in the output of a
+    finish: stop | length | refused (it cannot be asked, and never could) | error (it might be answered another time).
+    error: the sentence when there was no answer. probabilities: as in the output of a
     closed answer (label -> [0, 1]; for the grid of abnormalities label -> status -> [0, 1]), before any temperature;
     None for free answers. quantization: of the weights, as the model's manifest has it. backend: local, or the server's
-    host and port. settings: what else an answer depends on (see `run.settings`). source: where the case is from. host:
+    host and port. settings: what else an answer depends on (see `asking.Manner`). source: where the case is from. host:
     the machine that asked; date: when, in UTC.
     """
 

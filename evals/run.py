@@ -1,71 +1,151 @@
-"""Cases -> predictions, through the same assistant and engine the app uses. Resumable; never recomputes a line."""
+"""Cases -> predictions, through the same assistant and engine the app uses. Goes on where an earlier run stopped."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from evals.predictions import Prediction, Writer, read
-from finetune.corpus.case import Case
-from radlite_tui import __version__, tasks
+from evals.asking import Manner, predict
+from evals.cases import Item
+from evals.held import alone, look
+from evals.predictions import Prediction, Writer, without
 from radlite_tui.assistant.assistant import Assistant
-from radlite_tui.assistant.types import Answer, Ask
+from radlite_tui.assistant.remaining import remaining
 from radlite_tui.errors import RadliteError
-from radlite_tui.routing.calibration import tempered
 from radlite_tui.tasks.base import Mode
-from radlite_tui.tasks.outputs import AbnormalityOutput
-from radlite_tui.tasks.prompt import PROMPT_VERSION
+
+AHEAD = 8
+"""Answers a slot that may wait for a slow one before them, to be written in order."""
+GIVE_UP = 8
+"""So many failures in a row mean that there is nobody to answer."""
+TELL_S = 5.0
+STOP_AGAIN_S = 0.05
 
 
-def cases(tags: Sequence[str], limit: int, seed: int) -> list[Case]:
-    """`limit` synthetic test cases of each task. The test split's phrases and patients are not in training."""
-    from finetune.corpus import build
+@dataclass(frozen=True)
+class Work:
+    """One answer to get."""
 
-    found = build(dict.fromkeys(tags, limit), "test", seed)
-    return sorted(found, key=lambda case: tasks.TAGS.index(case.task))
+    item: Item
+    model: str
+    mode: Mode
+
+
+@dataclass(frozen=True)
+class Ran:
+    """written: predictions added; there: those that were there already; unanswered: of the written, those with an
+    error instead of an answer."""
+
+    written: int
+    there: int
+    unanswered: int
 
 
 def run(
     assistant: Assistant,
-    todo: Sequence[Case],
-    models: Sequence[str],
-    modes: Iterable[Mode],
+    items: Sequence[Item],
+    asked: Sequence[tuple[str, Mode]],
     out: Path,
-    seed: int = 0,
-    constrained: bool = True,
+    manner: Manner,
     parallel: int = 8,
-) -> int:
-    """Predict every case with every model and mode that `out` does not hold yet; returns how many were predicted.
+) -> Ran:
+    """Predict every case with every model and mode that `out` does not hold yet.
 
     Cases of one task, model and mode run in a row, so that the few-shot prefix stays in the cache. parallel: cases in
-    flight at once, which the engine computes side by side; they are written in order. Progress and the time left go to
-    stderr. An answer that fails is kept as a prediction with its error.
+    flight at once; they are written in order. Progress and the time left go to stderr. An answer that fails is kept as
+    a prediction with its error; one that might succeed is asked again by the next run. Raises BadInput where `out`
+    holds something else under these names, and what ends the run early; what was answered by then is kept.
     """
-    done = {p.key for p in read(out)}
-    work = [
-        (case, model, mode)
-        for model in models
-        for mode in modes
-        for case in todo
-        if (case.id, model, str(mode)) not in done
-    ]
-    started, shown = time.monotonic(), 0.0
-    with Writer(out) as writer, side_by_side(parallel) as pool:
-        predictions = pool.map(lambda w: predict(assistant, w[0], w[1], w[2], seed, constrained), work)
-        for index, ((case, model, mode), prediction) in enumerate(zip(work, predictions, strict=True)):
-            writer.write(prediction)
-            elapsed = time.monotonic() - started
-            if elapsed - shown > 5 or index + 1 == len(work):
-                shown = elapsed
-                left = elapsed / (index + 1) * (len(work) - index - 1)
-                what = f"{model} {mode} {case.task}"
-                print(f"{index + 1}/{len(work)}  {what}  {left / 60:.1f} min left", file=sys.stderr)
-    return len(work)
+    with alone(out):
+        models = list(dict.fromkeys(model for model, _ in asked))
+        held = look(out, assistant, models, items, manner)
+        every = [Work(item, model, mode) for model, mode in asked for item in items]
+        work = [one for one in every if (one.item.id, one.model, str(one.mode)) not in held.done]
+        again = held.failed & {(one.item.id, one.model, str(one.mode)) for one in work}
+        if again:
+            without(out, lambda prediction: prediction.key in again)
+        progress = Progress(len(work))
+
+        def ask(one: Work) -> Prediction:
+            return predict(assistant, one.item, one.model, one.mode, manner)
+
+        with Writer(out) as writer:
+
+            def keep(prediction: Prediction) -> None:
+                writer.write(prediction)
+                progress.add(prediction)
+
+            in_order(work, ask, keep, parallel, assistant.cancel)
+        return Ran(len(work), len(every) - len(work), progress.unanswered)
+
+
+def in_order(
+    work: Sequence[Work],
+    ask: Callable[[Work], Prediction],
+    keep: Callable[[Prediction], None],
+    parallel: int,
+    cancel: Callable[[], None],
+) -> None:
+    """Ask `parallel` at a time and keep the answers in the order of the work. When something ends it early, what is
+    being answered is cancelled, and what was answered is kept."""
+    flying: deque[Future[Prediction]] = deque()
+    with ThreadPoolExecutor(parallel) as pool:
+        try:
+            for one in work:
+                flying.append(pool.submit(ask, one))
+                if len(flying) >= AHEAD * parallel:
+                    _first(flying, keep)
+            while flying:
+                _first(flying, keep)
+        except BaseException:
+            running = [future for future in flying if not future.cancel() and not future.done()]
+            while running and wait(running, timeout=STOP_AGAIN_S).not_done:
+                cancel()
+            for future in flying:
+                if not future.cancelled() and future.exception() is None and future.result().finish in FINISHED:
+                    keep(future.result())
+            raise
+
+
+FINISHED = ("stop", "length")
+
+
+def _first(flying: deque[Future[Prediction]], keep: Callable[[Prediction], None]) -> None:
+    prediction = flying[0].result()
+    flying.popleft()
+    keep(prediction)
+
+
+class Progress:
+    """Tells how far the run is, and ends it where nothing is answered any more."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done, self._row = total, 0, 0
+        self._began = self._told = time.monotonic()
+        self.unanswered = 0
+
+    def add(self, prediction: Prediction) -> None:
+        """One more is written. Raises RadliteError after too many failures in a row."""
+        self._done += 1
+        self.unanswered += bool(prediction.error)
+        self._row = self._row + 1 if prediction.finish == "error" else 0
+        now = time.monotonic()
+        if now - self._told > TELL_S or self._done == self._total:
+            self._told = now
+            what = f"{prediction.model} {prediction.mode} {prediction.task}"
+            left = remaining(self._done, self._total, now - self._began)
+            print(f"{self._done}/{self._total}  {what}  {left}", file=sys.stderr)
+        if self._row == GIVE_UP:
+            raise RadliteError(
+                f"{GIVE_UP} cases in a row were not answered, the last one so: {prediction.error} "
+                "What was answered before is kept; the same command asks the others again."
+            )
 
 
 @contextmanager
@@ -76,61 +156,3 @@ def side_by_side(parallel: int) -> Iterator[ThreadPoolExecutor]:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def predict(
-    assistant: Assistant, case: Case, model: str, mode: Mode, seed: int, constrained: bool = True
-) -> Prediction:
-    """One prediction. A failure of the request becomes the prediction's error; a missing model is raised."""
-    task = tasks.get(case.task)
-    ask = Ask(case.report, case.words, task=case.task, model=model, mode=mode, seed=seed)
-    answer: Answer | None = None
-    error = ""
-    try:
-        answer = assistant.finish(assistant.plan(ask), constrained=constrained)
-    except RadliteError as failure:
-        if failure.exit_code == 3:
-            raise
-        error = str(failure)
-    return Prediction(
-        case=case.id,
-        group=case.group,
-        task=case.task,
-        subset=case.subset,
-        model=model,
-        mode=str(mode),
-        report=case.report.text,
-        prior=case.report.prior,
-        words=case.words,
-        gold=task.render(case.gold),
-        text=answer.text if answer else "",
-        finish=answer.finish if answer else "error",
-        error=error,
-        prompt_tokens=answer.stats.prompt_tokens if answer else 0,
-        cached_tokens=answer.stats.cached_tokens if answer else 0,
-        completion_tokens=answer.stats.completion_tokens if answer else 0,
-        total_s=answer.stats.total_s if answer else 0.0,
-        sha256=answer.model.sha256 if answer else "",
-        adapter_sha256=answer.model.adapter_sha256 if answer else None,
-        version=__version__,
-        prompt_version=PROMPT_VERSION,
-        probabilities=probabilities(answer) if answer else None,
-        quantization=answer.model.quantization if answer else "",
-    )
-
-
-def probabilities(answer: Answer) -> dict[str, Any] | None:
-    """The decoder's own label probabilities of a closed answer, to six digits, without those below 1e-8; None for a
-    free answer. The temperature they are shown at is taken back, since it is fitted on these."""
-    found = answer.output.json().get("probabilities") if answer.output is not None else None
-    if not found:
-        return None
-    temperature = answer.plan.calibration
-    if isinstance(answer.output, AbnormalityOutput):
-        return {label: _short(statuses, temperature) for label, statuses in found.items()}
-    return _short(found, temperature)
-
-
-def _short(choice: Mapping[str, float], temperature: float) -> dict[str, float]:
-    (own,) = tempered((choice,), 1 / temperature)
-    return {label: float(f"{p:.6g}") for label, p in own.items() if p >= 1e-8}

@@ -1,4 +1,4 @@
-"""`python -m finetune data|train|merge|export|all|verify --recipe NAME`: arguments in, `pipeline` called.
+"""`python -m finetune data|train|merge|export|all|verify|compare --recipe NAME`: arguments in, `pipeline` called.
 
 `data` without a recipe is about public data sets, see `finetune.data`; merge, export, quantize, importance and verify
 without one are about plain folders and files, see `finetune.plain`.
@@ -18,7 +18,7 @@ from radlite_tui.errors import RadliteError
 def arguments() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m finetune", description="Rebuild RadLite's models.")
-    parser.add_argument("stage", choices=("data", "train", "all", *plain.STAGES))
+    parser.add_argument("stage", choices=("data", "train", "all", "compare", *plain.STAGES))
     parser.add_argument("--recipe", metavar="NAME", help="a name in finetune/recipes, or a .toml file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="outputs (default: runs/RECIPE)")
     parser.add_argument(
@@ -34,6 +34,11 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--base-minutes", type=float, metavar="M", help="end base training after M minutes")
     parser.add_argument("--adapter-minutes", type=float, metavar="M", help="end adapter training after M minutes")
     parser.add_argument("--threads", type=int, metavar="N", help="PyTorch threads")
+    group = parser.add_argument_group("compare: variants of LoRA on the recipe's bases (docs/training.md)")
+    group.add_argument("--variants", default="", metavar="NAME,...", help="these alone")
+    group.add_argument("--seeds", type=int, default=3, metavar="N", help="trainings a variant (default 3)")
+    group.add_argument("--rows", type=int, default=2000, metavar="N", help="rows a training (default 2,000)")
+    group.add_argument("--write", type=Path, metavar="FILE", help="put the table between this document's markers")
     data.add_arguments(parser)
     plain.add_arguments(parser)
     return parser
@@ -96,6 +101,11 @@ def _run(options: argparse.Namespace) -> int:
             exporting.merge(run, model)
         elif options.stage == "export":
             exporting.export(run, model)
+    if options.stage == "compare":
+        from finetune import compare
+
+        budget = compare.Budget(options.rows, options.seeds)
+        return max(compare.report(run, model, options.variants, budget, options.write) for model in models)
     if options.stage == "verify":
         from finetune import verify
 

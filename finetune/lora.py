@@ -22,7 +22,7 @@ from finetune.recipe import Lora
 from radlite_tui.errors import BadInput
 
 Say = Callable[[str], None]
-CONVERTED = ("pissa", "olora", "corda")
+CONVERTED = ("pissa", "olora")
 """Beginnings of PEFT's inits that change the base; their adapters are saved as ones on the base as it was."""
 
 

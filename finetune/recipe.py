@@ -8,6 +8,7 @@ mistake never trains the wrong thing in silence.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
@@ -25,6 +26,14 @@ RECIPES = Path(__file__).parent / "recipes"
 ARCHITECTURES = ("qwen2", "qwen3")
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 MLP = ("gate_proj", "up_proj", "down_proj")
+INITS = ("default", "gaussian", "orthogonal", "olora", "pissa")
+WRITTEN: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "true or false"),
+    "str": ((str,), "text in quotes"),
+}
+"""How values of these types are written in a recipe."""
 TARGETS = {"all": (*ATTENTION, *MLP), "attention": ATTENTION, "mlp": MLP}
 
 
@@ -104,7 +113,7 @@ class Lora:
 
     context: tokens; longer rows are counted and left out, never cut. device_batch: rows that one device takes at once,
     0 for all of its share; a step then adds up as many of these as make a batch, on however many devices there are.
-    targets: "all" seven projections, "mlp" or "attention". init: as PEFT's `init_lora_weights`, "default" for its own.
+    targets: "all" seven projections, "mlp" or "attention". init: as PEFT's `init_lora_weights`, one of INITS.
     packing: several rows fill one of `context` tokens and do not see each other. evaluations: how often the loss on
     `validation` rows of each task is measured. compile: use torch.compile.
     """
@@ -291,19 +300,50 @@ def section(kind: type[_Section], table: Mapping[str, Any], where: str) -> _Sect
         raise BadInput(f"{where} lacks {key}; add it.")
     for key in sorted(table.keys() - known):
         raise BadInput(f"{where} has an unknown key {key}; the keys are {', '.join(sorted(known))}.")
+    for field in fields(kind):  # type: ignore[arg-type]
+        if field.name in table and (wanted := WRITTEN.get(str(field.type))):
+            _written(table[field.name], *wanted, f"{where}: {field.name}")
     return kind(**table)
 
 
+def _written(value: Any, kinds: tuple[type, ...], told: str, what: str) -> None:
+    """Raises BadInput for a value that is no number, truth or text where one must be; true is no number."""
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise BadInput(f"{what} is {value!r}; it must be {told}.")
+
+
 def _check(recipe: Recipe, where: str) -> None:
-    adapter = recipe.adapter
+    adapter, own = recipe.adapter, f"{where}: [adapter]"
     if set(recipe.architectures) - set(ARCHITECTURES) or not recipe.architectures:
         raise BadInput(f"{where}: architectures must be among {', '.join(ARCHITECTURES)}.")
-    if adapter.rank % 32:
-        raise BadInput(f"{where}: [adapter] rank must be a multiple of 32, or it cannot be stored as Q8_0.")
+    if adapter.rank < 1 or adapter.rank % 32:
+        raise BadInput(f"{own} rank must be a multiple of 32, or it cannot be stored as Q8_0.")
     if adapter.batch < 1 or (adapter.device_batch and adapter.batch % adapter.device_batch):
-        raise BadInput(f"{where}: [adapter] batch must be at least 1 and a multiple of device_batch.")
-    _among(adapter.targets, tuple(TARGETS), f"{where}: [adapter] targets")
-    _among(adapter.schedule, ("linear", "cosine"), f"{where}: [adapter] schedule")
+        raise BadInput(f"{own} batch must be at least 1 and a multiple of device_batch.")
+    _among(adapter.targets, tuple(TARGETS), f"{own} targets")
+    _among(adapter.schedule, ("linear", "cosine"), f"{own} schedule")
+    if not re.fullmatch(rf"{'|'.join(INITS)}|pissa_niter_\d+", adapter.init):
+        raise BadInput(f"{own} init is {adapter.init!r}; it must be one of {', '.join(INITS)}, pissa_niter_NUMBER.")
+    _check_numbers(adapter, own)
+
+
+def _check_numbers(adapter: Lora, own: str) -> None:
+    """Raises BadInput for a number that is out of its range."""
+    given: float | Mapping[str, float] = getattr(adapter, "rate", 1.0)
+    rates = given.values() if isinstance(given, Mapping) else (given,)
+    for key, fine, wanted in (
+        ("rate", all(rate > 0 for rate in rates), "above 0"),
+        ("alpha", adapter.alpha > 0, "above 0"),
+        ("dropout", 0 <= adapter.dropout < 1, "at least 0 and below 1"),
+        ("warmup", 0 <= adapter.warmup < 1, "at least 0 and below 1"),
+        ("context", adapter.context > 0, "above 0"),
+        ("checkpoint_steps", adapter.checkpoint_steps > 0, "above 0"),
+        ("epochs", getattr(adapter, "epochs", 1) > 0, "above 0"),
+        ("evaluations", adapter.evaluations >= 0, "at least 0"),
+        ("validation", adapter.validation >= 0, "at least 0"),
+    ):
+        if not fine:
+            raise BadInput(f"{own} {key} is {getattr(adapter, key)}; it must be {wanted}.")
 
 
 def _among(value: str, known: Sequence[str], what: str) -> None:

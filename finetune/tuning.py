@@ -110,9 +110,12 @@ def data(recipe: FromBase, place: Path, say: Say) -> None:
     """The order of the mix and its rows as tokens into `place`: index, adapter.npz, validation.npz and data.json."""
     base, built = folder(recipe), Path(recipe.rows.set)
     architecture, epochs = recipe.architectures[0], recipe.adapter.epochs
+    if (longest := mix.load(recipe.rows.mix).context) > recipe.adapter.context:
+        raise BadInput(
+            f"The mix {recipe.rows.mix} takes rows of {longest:,} tokens and [adapter] context of {recipe.name} is "
+            f"{recipe.adapter.context:,}; change one of them."
+        )
     facts = mix.index(place / "index", built, recipe.rows.mix, base, architecture, say, epochs)
-    if mix.load(recipe.rows.mix).context > recipe.adapter.context:
-        raise BadInput(f"The mix {recipe.rows.mix} takes longer rows than [adapter] context of {recipe.name}.")
     tokenizer = Tokenizer.load(base)
     layout = layout_of(architecture, tokenizer)
     numbers = np.unique(np.concatenate([mix.read_epoch(place / "index", epoch) for epoch in range(epochs)]))

@@ -20,10 +20,10 @@ REPORTS = 40
 def report_for(bench: Bench, subject: Subject, limit: int) -> Report:
     """Of some synthetic reports, the one about which the model writes most; with a user's file, the one with the
     longest impression, since trying them all would take long."""
-    from evals.run import cases
+    from evals.cases import synthetic
 
     task = tasks.get(TASK)
-    several = cases((TASK,), REPORTS, 0)
+    several = synthetic((TASK,), REPORTS, 0)
     if subject is not bench.embedded:
         return max(several, key=lambda case: len(task.render(case.gold))).report
     engine = bench.engine()

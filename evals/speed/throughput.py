@@ -79,12 +79,12 @@ class Cases:
     """The cases of a row and our way through them. Each run takes other cases, so that none has been read before."""
 
     def __init__(self, bench: Bench) -> None:
-        from evals.run import cases
+        from evals.cases import synthetic
 
         self._bench = bench
         self._engine: LocalEngine = bench.engine()
         self._assistant: Assistant = bench.assistant(self._engine)
-        self._cases = cases((TASK,), bench.sizes.cases * 2 * (bench.repeat + 1), 0)
+        self._cases = synthetic((TASK,), bench.sizes.cases * 2 * (bench.repeat + 1), 0)
         self.files = bench.subject.files(Mode.FINE_TUNED)
 
     def plans(self, part: int) -> list[Plan]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,15 @@ def read(path: Path) -> Iterator[Case]:
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                row = json.loads(line)
-                row |= {"report": Report(**row["report"]), "gold": _output(row["gold"]), "tags": tuple(row["tags"])}
-                yield Case(**row)
+                yield case(json.loads(line))
             except (KeyError, TypeError, ValueError) as error:
                 raise BadInput(f"{path}, line {number}: not a case ({error}).") from None
+
+
+def case(row: Mapping[str, Any]) -> Case:
+    """The case of a line's object. Raises KeyError, TypeError or ValueError when it is none."""
+    gold = _output(dict(row["gold"]))
+    return Case(**{**row, "report": Report(**row["report"]), "gold": gold, "tags": tuple(row["tags"])})
 
 
 def _output(row: dict[str, Any]) -> Output:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from finetune.corpus.case import Case, Split
 from radlite_tui.errors import BadInput, ParseError
-from radlite_tui.tasks import Report, get
+from radlite_tui.tasks import Report, Task, get
 from radlite_tui.tasks.outputs import RadsOutput
 
 COLUMNS = ("id", "task", "report", "prior", "words", "gold", "source", "licence", "split", "group")
@@ -29,12 +29,8 @@ def row_of(case: Case) -> Row:
     for column in ("id", "source", "licence", "group"):
         if not getattr(case, column):
             raise BadInput(f"it has no {column}")
-    if not case.report.text.strip() and not task.uses_words:
-        raise BadInput("the report is empty")
-    if task.uses_words and not case.words.strip():
-        raise BadInput(f"the {task.words_heading.lower()} is empty")
-    if task.needs_prior and not (case.report.prior or "").strip():
-        raise BadInput("there is no prior report")
+    if lacking := unasked(task, case.report, case.words):
+        raise BadInput(lacking)
     gold = task.render(case.gold)
     try:
         read = task.render(task.parse(gold, case.report))
@@ -54,6 +50,17 @@ def row_of(case: Case) -> Row:
         "split": case.split,
         "group": case.group,
     }
+
+
+def unasked(task: Task, report: Report, words: str) -> str:
+    """What the task cannot be asked without and is not given; the empty text when it can be asked."""
+    if not report.text.strip() and not task.uses_words:
+        return "the report is empty"
+    if task.uses_words and not words.strip():
+        return f"the {task.words_heading.lower()} is empty"
+    if task.needs_prior and not (report.prior or "").strip():
+        return "there is no prior report"
+    return ""
 
 
 def case_of(row: Mapping[str, str]) -> Case:

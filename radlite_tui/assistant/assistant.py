@@ -32,12 +32,13 @@ class Assistant:
         self._stops = 0
 
     @classmethod
-    def create(cls, found: Settings | None = None) -> Assistant:
+    def create(cls, found: Settings | None = None, *, steady: bool = False) -> Assistant:
         """The assistant over the engine, store and routes that the settings choose. Nothing is loaded until the first
-        answer. Raises BadInput for settings that cannot be used. found: settings that were read already."""
+        answer. Raises BadInput for settings that cannot be used. found: settings that were read already. steady:
+        answers of the engine on this machine depend on nothing but their requests (`EngineOptions.made_steady`)."""
         from radlite_tui.assistant.wiring import join
 
-        return cls(*join(found))
+        return cls(*join(found, steady=steady))
 
     def models(self) -> tuple[Manifest, ...]:
         """Every model at hand, in display order; `ensemble` is not among them, but may be asked for by name."""

@@ -35,25 +35,25 @@ from radlite_tui.tasks.base import Mode
 TELL_S = 0.5
 
 
-def join(found: settings.Settings | None = None) -> tuple[Engine, Store, Routes]:
+def join(found: settings.Settings | None = None, *, steady: bool = False) -> tuple[Engine, Store, Routes]:
     """Engine, models and routes as the settings have them. Raises BadInput for settings that cannot be used.
 
-    found: settings that were read already.
+    found: settings that were read already. steady: see `EngineOptions.made_steady`; a server's ways are its own.
     """
     chosen = (settings.read() if found is None else found).engine
     if chosen.kind == "openai":
         return served(chosen.openai)
     shelf = store()
-    return engine(chosen), shelf, routes(shelf)
+    return engine(chosen, steady=steady), shelf, routes(shelf)
 
 
-def engine(chosen: EngineSettings) -> Engine:
+def engine(chosen: EngineSettings, *, steady: bool = False) -> Engine:
     """llama.cpp in a process of its own, started with the first request."""
 
     def start() -> Engine:
         from radlite_tui.engine.local import LocalEngine
 
-        return LocalEngine(options(chosen))
+        return LocalEngine(options(chosen).made_steady() if steady else options(chosen))
 
     return LateEngine(start, reads=chosen.read_ahead)
 

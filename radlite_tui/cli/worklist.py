@@ -6,23 +6,21 @@ middle by a crash is taken away on resume, and nothing that is whole is ever rew
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
 from radlite_tui.assistant.intake import display
-from radlite_tui.assistant.intake.taken import UTF8
-from radlite_tui.assistant.intake.text import decode
+from radlite_tui.assistant.intake.records import records, why
 from radlite_tui.cli.output import narrate
 from radlite_tui.errors import BadInput, RadliteError
 
 FIELDS = ("text", "file", "prior", "words", "task")
+COLUMNS = (("id",), ("text", "file"))
 
 
 @dataclass(frozen=True)
@@ -43,14 +41,9 @@ class Row:
 def read(path: Path) -> list[Row]:
     """Every request of a worklist. Raises BadInput for what makes the whole file unusable: no ids, ids twice."""
     name = display(str(path))
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{name} cannot be read: {why(error)}.") from error
-    records = csv_records(data, name) if path.suffix.lower() == ".csv" else json_records(data, name)
     rows: list[Row] = []
     seen: dict[str, int] = {}
-    for line, fields in records:
+    for line, fields in records(path, COLUMNS, narrate):
         row = to_row(fields, line, name, path.parent)
         if str(row.id) in seen:
             raise BadInput(f"{name} has the id {row.id!r} in lines {seen[str(row.id)]} and {line}; ids must differ.")
@@ -59,49 +52,6 @@ def read(path: Path) -> list[Row]:
     if not rows:
         raise BadInput(f"{name} has no requests; give one JSON object a line, or CSV with a heading line.")
     return rows
-
-
-def why(error: OSError) -> str:
-    """What the system says, to stand before a full stop."""
-    return (error.strerror or str(error)).rstrip(".")
-
-
-def json_records(data: bytes, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """(line number, object) of each line. JSON is UTF-8 by its standard. Raises BadInput naming the line."""
-    try:
-        content = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{name} is not valid UTF-8 (byte {error.start}); convert it first.") from error
-    for number, line in enumerate(content.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            fields = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise BadInput(f"{name}, line {number} is not JSON ({error}); correct it.") from error
-        if not isinstance(fields, dict):
-            raise BadInput(f"{name}, line {number} is not a JSON object; correct it.")
-        yield number, fields
-
-
-def csv_records(data: bytes, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """(line number, fields) of each record. Raises BadInput when the heading lacks id, or both text and file."""
-    content, encoding = decode(data or b"\n", name)
-    if encoding != UTF8:
-        narrate(f"{name} is read as {encoding}.")
-    csv.field_size_limit(10_000_000)
-    reader = csv.DictReader(io.StringIO(content, newline=""))
-    heading = reader.fieldnames or ()
-    if "id" not in heading or not {"text", "file"} & set(heading):
-        raise BadInput(
-            f"{name} needs a heading line with the columns id and text (or file); "
-            f"it has {', '.join(heading) or 'none'}."
-        )
-    try:
-        for fields in reader:
-            yield reader.line_num, {key: value for key, value in fields.items() if key and value not in (None, "")}
-    except csv.Error as error:
-        raise BadInput(f"{name}, line {reader.line_num} is not CSV ({error}); correct it.") from error
 
 
 def to_row(fields: Mapping[str, Any], line: int, name: str, folder: Path = Path()) -> Row:

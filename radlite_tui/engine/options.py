@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -26,7 +26,8 @@ class EngineOptions:
     seconds without a request; 0 never. stuck_s: a worker that shows no sign of life for so long while it should be
     computing is replaced; 0 never. probed: let what was measured of a model on this machine (see `probes`) decide
     repack, load, flash_attention, chunk and batch. spill_mib: MiB on disk, encrypted, for what was read and has no more
-    room in the KV cache (see `llama.spill`); 0 keeps nothing there.
+    room in the KV cache (see `llama.spill`); 0 keeps nothing there. steady: an answer depends on nothing but its
+    request (see `made_steady`).
     """
 
     threads: int | None = None
@@ -49,3 +50,15 @@ class EngineOptions:
     stuck_s: float = 120.0
     probed: bool = True
     spill_mib: int = 0
+    steady: bool = False
+
+    def made_steady(self) -> EngineOptions:
+        """These options with answers that depend on nothing but their requests, to the last bit: not on what else is
+        computed, what was before, or how long things take.
+
+        Sums of floating-point numbers depend on how they are grouped, so that rows computed together, and prompts of
+        which a part was in the cache, round otherwise; where a model is undecided that changes its words. So each
+        answer of a context is computed by itself in a cache that holds nothing else but, of its worked examples, what
+        it would compute first. Without batches a large model takes longer.
+        """
+        return replace(self, steady=True, parallel=1, speculate=False, pace=False, spill_mib=0)

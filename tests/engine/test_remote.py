@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from evals.run import cases
+from evals.cases import synthetic
 from radlite_tui import tasks
 from radlite_tui.engine.local import LocalEngine
 from radlite_tui.engine.protocol import Cancelled, Done, Failed, Request, Token
@@ -47,7 +47,7 @@ def test_a_tuned_model_takes_a_task_for_what_it_is(engine: RemoteEngine) -> None
     another, so what we send must not."""
     local_engine = LocalEngine()
     files = engine_files(Store().get("radlite-nano-qwen3"), Mode.FINE_TUNED)
-    for case in cases(("radiology_ner", "abnormality_detection", "n_staging"), 3, seed=0):
+    for case in synthetic(("radiology_ner", "abnormality_detection", "n_staging"), 3, seed=0):
         asking = prompt(tasks.get(case.task), Mode.FINE_TUNED, case.report, case.words)
         remote = done(engine.generate(Request(SERVED, asking, max_tokens=24)))
         local = done(local_engine.generate(Request(files, asking, max_tokens=24)))

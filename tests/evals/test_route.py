@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from evals.__main__ import main
+from evals.asking import predict
 from evals.calibrating import Choices, bins, choices, fit, halves, nll, tempered
+from evals.cases import Item
 from evals.cells import cells
 from evals.ensemble import contests
 from evals.predictions import Prediction
-from evals.run import predict
 from radlite_tui import tasks
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.types import Ask
@@ -105,7 +106,7 @@ def test_the_ensemble_that_is_scored_is_the_one_the_app_answers_with() -> None:
     assistant = Assistant.create()
     try:
         names = [manifest.name for manifest in assistant.models() if manifest.embedded]
-        answers = [predict(assistant, case, name, Mode.FINE_TUNED, 0) for name in names for case in todo]
+        answers = [predict(assistant, Item.of(case), name, Mode.FINE_TUNED) for name in names for case in todo]
         asked = [
             assistant.ask(Ask(case.report, case.words, task=case.task, model="ensemble", mode=Mode.FINE_TUNED))
             for case in todo

@@ -223,10 +223,21 @@ def test_a_batch_is_shared_out_or_refused() -> None:
         ({"targets": "heads"}, "targets is 'heads'; it must be one of all, attention, mlp"),
         ({"schedule": "wave"}, "schedule is 'wave'"),
         ({"qlora": True}, "unknown key qlora"),
+        ({"rank": 48}, "rank must be a multiple of 32"),
+        ({"rank": "64"}, "rank is '64'; it must be a whole number"),
+        ({"use_dora": 1}, "use_dora is 1; it must be true or false"),
+        ({"alpha": True}, "alpha is True; it must be a number"),
+        ({"init": "pizza"}, "init is 'pizza'; it must be one of default, gaussian"),
+        ({"rate": 0}, "rate is 0; it must be above 0"),
+        ({"dropout": 1.0}, "dropout is 1.0; it must be at least 0 and below 1"),
+        ({"epochs": 0}, "epochs is 0; it must be above 0"),
+        ({"device_batch": 3}, "batch must be at least 1 and a multiple of device_batch"),
+        ({"attention": 3}, "attention is 3; it must be text in quotes"),
     ],
 )
 def test_a_value_that_is_none_is_named(changes: dict[str, Any], said: str, tmp_path: Path) -> None:
-    section, line = ("pretrained", "[pretrained]") if "quantization" in changes else ("adapter", "[adapter]")
+    section = "pretrained" if changes.keys() & {"quantization", "attention"} else "adapter"
+    line = f"[{section}]"
     text = (recipe.RECIPES / "qwen3-4b.toml").read_text(encoding="utf-8")
     for key, value in changes.items():
         lines = [part for part in text.splitlines() if not part.startswith(f"{key} =")]
@@ -247,6 +258,43 @@ def test_a_base_that_is_not_the_recipes_is_refused(checkpoints: dict[str, Path],
         tuning.folder(tuning.given(wanted, str(tmp_path), None))
     with pytest.raises(BadInput, match="leave --base and --set out"):
         tuning.given(recipe.load("smoke"), str(tmp_path), None)
+
+
+def test_a_base_that_cannot_be_had_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(BadInput, match=r"nobody/nothing is no folder here and cannot be had .*; give --base"):
+        tuning.folder(tuning.given(small("qwen3"), "nobody/nothing", None))
+
+
+def test_rows_that_are_not_there_or_too_long_are_a_sentence(
+    checkpoints: dict[str, Path], built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, "qwen2")
+    words = ["train", "--recipe", str(path), "--out", str(tmp_path / "run"), "--base", str(checkpoints["qwen2"])]
+    assert main([*words, "--set", str(tmp_path / "none")]) == 2
+    assert "There is no built set in" in capsys.readouterr().err
+    path.write_text(path.read_text().replace(f"context = {CONTEXT}", f"context = {CONTEXT - 1}"))
+    assert main([*words, "--set", str(built)]) == 2
+    assert f"takes rows of {CONTEXT} tokens and [adapter] context of small is {CONTEXT - 1}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"targets": "mlp"}, recipe.MLP),
+        ({"targets": "attention"}, recipe.ATTENTION),
+        ({"use_rslora": True, "use_dora": True, "init": "pissa"}, recipe.TARGETS["all"]),
+    ],
+)
+def test_options_reach_peft(settings: dict[str, Any], said: tuple[str, ...]) -> None:
+    made = lora.config(replace(small("qwen2").adapter, **settings))
+    assert made.target_modules == set(said)
+    assert made.use_rslora == settings.get("use_rslora", False)
+    assert made.use_dora == settings.get("use_dora", False)
+    assert made.init_lora_weights == settings.get("init", True)
+    assert made.lora_dropout == 0.05
 
 
 def test_four_bits_need_a_gpu_and_say_so(checkpoints: dict[str, Path]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.run import probabilities
+from evals.asking import probabilities
 from radlite_tui.assistant.assistant import Assistant
 from radlite_tui.assistant.types import Ask
 from radlite_tui.errors import BadInput

@@ -81,11 +81,11 @@ def generate(request: Request, prompt: list[int], begun: Begun, answer: Answer, 
     ends = vocabulary.ends(request.stop)
     answer.prompt_tokens, answer.cached_tokens = len(prompt), cached
     if logits is None:
-        logits = yield from _prefill(prompt, sequence, cached, answer, emit, desk.options.chunk)
+        constant = len(vocabulary.encode(request.prompt[: request.constant])) if request.constant else 0
+        joint = constant if desk.options.steady else 0
+        logits = yield from _prefill(prompt, sequence, cached, answer, emit, desk.options.chunk, joint)
         sequence.remember(prompt, logits)
-        if request.constant:
-            beginning = vocabulary.encode(request.prompt[: request.constant])
-            desk.prefixes.keep_beginning(sequence, len(beginning))
+        desk.prefixes.keep_beginning(sequence, constant)
     else:
         emit(Prefill(cached, len(prompt), cached))
     emit(answer.stats())
@@ -103,18 +103,23 @@ def generate(request: Request, prompt: list[int], begun: Begun, answer: Answer, 
 
 
 def _prefill(
-    prompt: list[int], sequence: Sequence, cached: int, answer: Answer, emit: Emit, chunk: int
+    prompt: list[int], sequence: Sequence, cached: int, answer: Answer, emit: Emit, chunk: int, joint: int = 0
 ) -> Work[Logits]:
-    """Compute the part of the prompt that is not in the cache yet. Returns the logits after it."""
+    """Compute the part of the prompt that is not in the cache yet. Returns the logits after it.
+
+    joint: a length of the prompt that no chunk reaches across.
+    """
     emit(Prefill(cached, len(prompt), cached))
     began = perf_counter()
     logits: list[Logits] = []
-    for start in range(cached, len(prompt), chunk):
-        part = prompt[start : start + chunk]
+    start = cached
+    while start < len(prompt):
+        part = prompt[start : min(start + chunk, joint if start < joint else len(prompt))]
         logits = yield from sequence.verify(part, 1 if start + len(part) == len(prompt) else 0)
+        start += len(part)
         answer.prefill_s = perf_counter() - began
-        answer.prefilled = start + len(part) - cached
-        emit(Prefill(start + len(part), len(prompt), cached))
+        answer.prefilled = start - cached
+        emit(Prefill(start, len(prompt), cached))
     return logits[0]
 
 

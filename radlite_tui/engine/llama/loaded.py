@@ -70,9 +70,8 @@ class Loaded:
                 on_load(Path(adapter[0]).name, 0, 0)
             options = self._options_for(files.weights)
             context = Context(weights, files.adapter, files.context, options, self._interrupt)
-            self._places[key] = Place(
-                context, Prefixes(context, self._spill, key), Payoff(), Pace(context.most_threads)
-            )
+            prefixes = Prefixes(context, self._spill, key, options.steady)
+            self._places[key] = Place(context, prefixes, Payoff(), Pace(context.most_threads))
         self._places.move_to_end(key)
         return self._places[key]
 

@@ -24,11 +24,14 @@ WORTH = 16
 class Prefixes:
     """The sequences of one context: running ones, kept ones, and kept beginnings.
 
-    spill: where what is dropped for want of room goes, if anywhere; owner: under which name.
+    spill: where what is dropped for want of room goes, if anywhere; owner: under which name. steady: a prompt finds
+    nothing but its whole kept beginning, where it would have been computed (see `EngineOptions.made_steady`).
     """
 
-    def __init__(self, context: Context, spill: Spill | None = None, owner: Hashable = None) -> None:
-        self.context, self._spill, self._owner = context, spill, owner
+    def __init__(
+        self, context: Context, spill: Spill | None = None, owner: Hashable = None, steady: bool = False
+    ) -> None:
+        self.context, self._spill, self._owner, self._steady = context, spill, owner, steady
         self._running: list[Sequence] = []
         self._kept: list[Sequence] = []
         self._beginnings: list[Sequence] = []
@@ -39,6 +42,8 @@ class Prefixes:
 
         None when every sequence number is in use by a running answer.
         """
+        if self._steady:
+            self._clear_for(prompt)
         self._bring_back(prompt)
         number = self._number()
         if number is None:
@@ -97,6 +102,15 @@ class Prefixes:
                 self._drop(shelf, shelf[0])
                 return True
         return False
+
+    def _clear_for(self, prompt: list[int]) -> None:
+        """Drop all but a whole beginning of `prompt`, which then lies at the start of the cache: it was computed after
+        everything else had been dropped for it."""
+        for other in list(self._kept):
+            self._drop(self._kept, other)
+        for other in list(self._beginnings):
+            if other.tokens != prompt[: len(other.tokens)]:
+                self._drop(self._beginnings, other)
 
     def _bring_back(self, prompt: list[int]) -> None:
         """Take the longest beginning of `prompt` back from the disk, where that saves reading much of it."""
