@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats import contingency_tables
+from statsmodels.stats.multitest import multipletests
 
 from evals.cells import cells, shared
 from evals.paired import LARGE, between, corrected, difference, holm, mcnemar, newcombe, permutation
@@ -35,6 +38,36 @@ def test_mcnemar_by_hand() -> None:
 def test_a_permutation_test_of_few_groups_nears_the_exact_one() -> None:
     assert permutation(np.array([0.2, 0.3, 0.1, 0.4]), ["a", "b", "c", "d"]) == pytest.approx(2 / 16, abs=0.02)
     assert permutation(np.array([0.2, 0.3, 0.1, 0.4]), ["a", "a", "a", "a"]) == pytest.approx(1.0)
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_mcnemar_is_that_of_statsmodels(better: int, worse: int) -> None:
+    wanted = contingency_tables.mcnemar([[5, better], [worse, 7]], exact=True).pvalue if better + worse else 1.0
+    assert mcnemar(better, worse) == pytest.approx(min(1.0, wanted))
+
+
+def test_the_permutation_test_is_that_of_scipy() -> None:
+    rng = np.random.default_rng(7)
+    for shift in (0.0, 0.1, 0.2):
+        a = rng.random(60)
+        b = np.clip(a + rng.normal(shift, 0.4, 60), 0, 1)
+        wanted = stats.permutation_test(
+            (b, a), lambda x, y, axis: np.mean(x - y, axis=axis), permutation_type="samples", vectorized=True,
+            n_resamples=10_000, rng=np.random.default_rng(8),
+        )  # fmt: skip
+        assert permutation(b - a, [str(i) for i in range(60)]) == pytest.approx(wanted.pvalue, abs=0.02)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_is_that_of_statsmodels(p: list[float]) -> None:
+    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1].tolist())
+
+
+def test_the_bootstrap_is_that_of_scipy() -> None:
+    scores = np.random.default_rng(9).beta(2, 1, 150)
+    wanted = stats.bootstrap((scores,), np.mean, method="percentile", rng=np.random.default_rng(10))
+    low, high = bootstrap(scores, [str(i) for i in range(150)])
+    assert (low, high) == pytest.approx(tuple(wanted.confidence_interval), abs=0.003)
 
 
 def test_holm_by_hand() -> None:
